@@ -1,0 +1,32 @@
+#include "bus/endpoint.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static bool begins(const char *text, const char *with)
+{
+        return !strncmp(text, with, strlen(with));
+}
+
+/* 127.0.0.0/8, written out in full. */
+static bool loopback_v4(const char *host, size_t size)
+{
+        return size >= 9 && begins(host, "127.") && strspn(host, "0123456789.") >= size;
+}
+
+bool zl_endpoint_exposed(const char *endpoint)
+{
+        if (begins(endpoint, "ipc://") || begins(endpoint, "inproc://"))
+                return false;
+        if (!begins(endpoint, "tcp://"))
+                return begins(endpoint, "udp://") || begins(endpoint, "pgm://") ||
+                       begins(endpoint, "epgm://") || begins(endpoint, "ws://");
+        const char *host = endpoint + strlen("tcp://");
+        const char *port = strrchr(host, ':');
+        size_t size = port ? (size_t)(port - host) : strlen(host);
+        if (size == strlen("localhost") && begins(host, "localhost"))
+                return false;
+        if (size == strlen("[::1]") && begins(host, "[::1]"))
+                return false;
+        return !loopback_v4(host, size);
+}

@@ -1,0 +1,50 @@
+/* socket.h - ZeroMQ sockets as this project uses them.
+ *
+ * XPUB, PULL and ROUTER bind; SUB, PUSH and DEALER connect. Every socket has a bounded queue and a
+ * bounded message size. A non-loopback TCP endpoint is refused unless it is said to be insecure.
+ * Thread: a socket belongs to the thread that opened it; a bus may be used by all. */
+#ifndef ZL_BUS_SOCKET_H
+#define ZL_BUS_SOCKET_H
+
+#include <zeroline/base.h>
+
+enum zl_socket_kind {
+        ZL_SOCKET_XPUB,
+        ZL_SOCKET_SUB,
+        ZL_SOCKET_PUSH,
+        ZL_SOCKET_PULL,
+        ZL_SOCKET_PAIR, /* inproc, between threads; the first to open binds */
+};
+
+struct zl_bus;
+struct zl_socket;
+
+/* NULL after a line on stderr. The caller closes every socket before the bus. */
+struct zl_bus *zl_bus_open(void);
+void zl_bus_close(struct zl_bus *bus);
+
+/* ZL_ERR_INVALID or ZL_ERR_SYSTEM after a line on stderr that names the endpoint and what to do. */
+ZL_MUST_CHECK enum zl_err zl_socket_open(struct zl_bus *bus, enum zl_socket_kind kind,
+                                         const char *endpoint, bool insecure,
+                                         struct zl_socket **ret_socket);
+/* Tries for so long to send what is queued. NULL is allowed. */
+void zl_socket_close(struct zl_socket *socket, int linger_ms);
+
+void zl_socket_subscribe(struct zl_socket *socket, const void *prefix, size_t size);
+
+/* ZL_ERR_FULL: the queue is full, or nobody is connected; only when `wait` is false. */
+ZL_MUST_CHECK enum zl_err zl_socket_send(struct zl_socket *socket, const void *data, size_t size,
+                                         bool wait);
+/* Without waiting; ZL_ERR_END when there is nothing now. The bytes stay valid until the next call. */
+ZL_MUST_CHECK enum zl_err zl_socket_receive(struct zl_socket *socket, const uint8_t **ret_data,
+                                            size_t *ret_size);
+/* Waits until one of the sockets has something to receive; a socket may be NULL. `fd` too, unless
+ * -1. False on time-out or on a signal. */
+bool zl_socket_wait(struct zl_socket *const *sockets, uint32_t count, int fd, int timeout_ms);
+/* The same for room to send. */
+bool zl_socket_wait_to_send(struct zl_socket *socket, int timeout_ms);
+
+/* XPUB: waits for so many subscriptions. */
+void zl_socket_await_subscriptions(struct zl_socket *socket, uint64_t count);
+
+#endif

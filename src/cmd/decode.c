@@ -1,0 +1,302 @@
+/* zeroline decode - frames from a file, a tape or a socket to JSON lines. */
+#include "cmd/command.h"
+
+#include "app/options.h"
+#include "app/say.h"
+#include "bus/socket.h"
+#include "codec/json.h"
+#include "codec/split.h"
+#include "tape/tape.h"
+
+#include <zeroline/frame.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LINE_SIZE_MAX = 8 << 20 };
+
+struct decoder {
+        struct zl_scales *scales;
+        struct zl_message *message;
+        char *line;
+        uint64_t frames;
+        uint64_t bad;
+};
+
+static bool print_message(struct decoder *decoder, const struct zl_header *header)
+{
+        struct zl_text text = zl_text_over(decoder->line, LINE_SIZE_MAX);
+
+        zl_scales_learn(decoder->scales, decoder->message);
+        zl_json_message(&text, decoder->scales, header, decoder->message);
+        zl_json_close(&text);
+        zl_text_char(&text, '\n');
+        if (text.full) {
+                zl_say("a message is too long to print");
+                return false;
+        }
+        if (fwrite(text.data, 1, text.size, stdout) != text.size) {
+                zl_say_errno("cannot write to stdout");
+                return false;
+        }
+        return true;
+}
+
+/* False: nothing more can be printed. A frame that does not decode is said and passed over. */
+static bool decode_frame(struct decoder *decoder, const uint8_t *frame, size_t size)
+{
+        struct zl_frame_reader reader;
+        char why[200];
+        enum zl_err err = zl_frame_check(frame, size, decoder->message, &reader);
+
+        if (err == ZL_OK && zl_frame_open(&reader, frame, size) == ZL_OK) {
+                while ((err = zl_frame_next(&reader, decoder->message)) == ZL_OK) {
+                        if (!print_message(decoder, &reader.header))
+                                return false;
+                }
+        }
+        if (err == ZL_ERR_INVALID) {
+                zl_say("frame %llu does not decode: %s", (unsigned long long)decoder->frames,
+                       zl_frame_error(&reader, why, sizeof why));
+                decoder->bad++;
+        }
+        decoder->frames++;
+        return true;
+}
+
+static enum zl_exit decode_tape(struct decoder *decoder, const char *path)
+{
+        struct zl_tape_reader *tape;
+        struct zl_tape_record record;
+        enum zl_exit code = ZL_EXIT_OK;
+        enum zl_err err = zl_tape_open(path, &tape);
+
+        if (err != ZL_OK) {
+                zl_say_errno("cannot open %s", path);
+                return ZL_EXIT_FAILED;
+        }
+        while ((err = zl_tape_next(tape, &record)) == ZL_OK) {
+                if (!decode_frame(decoder, record.frame, record.frame_size)) {
+                        code = ZL_EXIT_FAILED;
+                        break;
+                }
+        }
+        if (err == ZL_ERR_DAMAGED) {
+                zl_say("%s: record %llu at byte %llu is damaged: its checksum differs; what stands "
+                       "behind it is left out",
+                       path, (unsigned long long)record.number, (unsigned long long)record.offset);
+                code = ZL_EXIT_FAILED;
+        }
+        if (err == ZL_ERR_END && zl_tape_torn(tape))
+                zl_say("%s: the last %llu bytes are a torn record and left out", path,
+                       (unsigned long long)zl_tape_torn(tape));
+        zl_tape_shut(tape);
+        return code;
+}
+
+/* The whole of a stream, in memory that the caller frees. */
+static uint8_t *read_all(FILE *file, size_t *ret_size)
+{
+        size_t capacity = 1 << 16, size = 0;
+        uint8_t *bytes = malloc(capacity);
+
+        while (bytes) {
+                size += fread(bytes + size, 1, capacity - size, file);
+                if (size < capacity)
+                        break;
+                capacity *= 2;
+                uint8_t *more = realloc(bytes, capacity);
+                if (!more)
+                        free(bytes);
+                bytes = more;
+        }
+        *ret_size = size;
+        return bytes;
+}
+
+/* Hex lines become bytes in place; false where a character is neither hex nor white space. */
+static bool unhex(uint8_t *bytes, size_t *size)
+{
+        size_t digits = 0;
+
+        for (size_t i = 0; i < *size; i++) {
+                uint8_t c = bytes[i];
+                int value = c >= '0' && c <= '9'   ? c - '0'
+                            : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                            : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                   : -1;
+                if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
+                        continue;
+                if (value < 0)
+                        return false;
+                bytes[digits / 2] = digits % 2 ? (uint8_t)(bytes[digits / 2] | value)
+                                               : (uint8_t)(value << 4);
+                digits++;
+        }
+        *size = digits / 2;
+        return digits % 2 == 0;
+}
+
+static enum zl_exit decode_bytes(struct decoder *decoder, uint8_t *bytes, size_t size, bool hex)
+{
+        size_t offset = 0;
+
+        if (hex && !unhex(bytes, &size)) {
+                zl_say("the input is not hex");
+                return ZL_EXIT_FAILED;
+        }
+        while (offset < size) {
+                size_t frame = zl_frame_split(bytes + offset, size - offset);
+                if (!decode_frame(decoder, bytes + offset, frame))
+                        return ZL_EXIT_FAILED;
+                offset += frame;
+        }
+        return ZL_EXIT_OK;
+}
+
+static enum zl_exit decode_file(struct decoder *decoder, const char *path, bool hex)
+{
+        FILE *file = path ? fopen(path, "rb") : stdin;
+        size_t size;
+
+        if (!file) {
+                zl_say_errno("cannot read %s", path);
+                return ZL_EXIT_FAILED;
+        }
+        uint8_t *bytes = read_all(file, &size);
+        bool failed = !bytes || ferror(file);
+        if (failed)
+                zl_say_errno("cannot read %s", path ? path : "stdin");
+        if (path)
+                fclose(file);
+        enum zl_exit code = ZL_EXIT_FAILED;
+        if (!failed && path && zl_tape_begins(bytes, size))
+                code = decode_tape(decoder, path);
+        else if (!failed && zl_tape_begins(bytes, size))
+                zl_say("a tape is read by name: zeroline decode TAPE");
+        else if (!failed)
+                code = decode_bytes(decoder, bytes, size, hex);
+        free(bytes);
+        return code;
+}
+
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int signal)
+{
+        (void)signal;
+        stopped = 1;
+}
+
+static void listen_to_stop(void)
+{
+        struct sigaction action = {.sa_handler = on_stop};
+
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+}
+
+static enum zl_exit decode_live(struct decoder *decoder, struct zl_socket *socket, uint64_t most)
+{
+        const uint8_t *frame;
+        size_t size;
+
+        listen_to_stop();
+        while (!stopped && (most == 0 || decoder->frames < most)) {
+                zl_socket_wait(&socket, 1, -1, 200);
+                while ((most == 0 || decoder->frames < most) &&
+                       zl_socket_receive(socket, &frame, &size) == ZL_OK) {
+                        if (!decode_frame(decoder, frame, size))
+                                return ZL_EXIT_FAILED;
+                }
+                fflush(stdout);
+        }
+        return ZL_EXIT_OK;
+}
+
+static enum zl_exit decode_socket(struct decoder *decoder, const char *sub, const char *pull,
+                                  const struct zl_option_list *topics, bool insecure, uint64_t most)
+{
+        struct zl_bus *bus = zl_bus_open();
+        struct zl_socket *socket = NULL;
+        enum zl_exit code = ZL_EXIT_FAILED;
+
+        if (bus && zl_socket_open(bus, sub ? ZL_SOCKET_SUB : ZL_SOCKET_PULL, sub ? sub : pull,
+                                  insecure, &socket) == ZL_OK) {
+                for (uint32_t i = 0; sub && i < topics->count; i++) {
+                        char prefix[64];
+                        int size = snprintf(prefix, sizeof prefix, "\xad%s", topics->values[i]);
+                        zl_socket_subscribe(socket, prefix, (size_t)size);
+                }
+                if (sub && !topics->count)
+                        zl_socket_subscribe(socket, "", 0);
+                code = decode_live(decoder, socket, most);
+        }
+        zl_socket_close(socket, 0);
+        zl_bus_close(bus);
+        return code;
+}
+
+struct settings {
+        const char *sub, *pull;
+        struct zl_option_list topics;
+        uint64_t most;
+        bool hex, insecure;
+};
+
+static enum zl_exit run(const struct settings *settings, const char *path)
+{
+        struct decoder decoder = {
+                .scales = zl_scales_open(),
+                .message = malloc(sizeof *decoder.message),
+                .line = malloc(LINE_SIZE_MAX),
+        };
+        enum zl_exit code = ZL_EXIT_FAILED;
+
+        if (!decoder.scales || !decoder.message || !decoder.line)
+                zl_say("out of memory");
+        else if (settings->sub || settings->pull)
+                code = decode_socket(&decoder, settings->sub, settings->pull, &settings->topics,
+                                     settings->insecure, settings->most);
+        else
+                code = decode_file(&decoder, path, settings->hex);
+        if (decoder.bad && code == ZL_EXIT_OK)
+                code = ZL_EXIT_FAILED;
+        zl_scales_close(decoder.scales);
+        free(decoder.message);
+        free(decoder.line);
+        return code;
+}
+
+enum zl_exit zl_cmd_decode(int argc, char **argv)
+{
+        struct settings settings = {0};
+        const struct zl_option options[] = {
+                {"hex", ZL_OPTION_FLAG, &settings.hex, NULL, "the input is hex", 0, 0, 0},
+                {"sub", ZL_OPTION_TEXT, &settings.sub, "ENDPOINT", "connect a SUB socket there", 0,
+                 0, 0},
+                {"topic", ZL_OPTION_LIST, &settings.topics, "TOPIC",
+                 "with --sub: topics, or how they begin", 0, 0, 0},
+                {"pull", ZL_OPTION_TEXT, &settings.pull, "ENDPOINT", "bind a PULL socket there", 0,
+                 0, 0},
+                {"count", ZL_OPTION_NUMBER, &settings.most, "N",
+                 "with --sub or --pull: stop after so many frames", 0, UINT64_MAX, 'n'},
+                {"insecure", ZL_OPTION_FLAG, &settings.insecure, NULL,
+                 "allow TCP beyond this machine without encryption", 0, 0, 0},
+        };
+        const struct zl_usage usage = {
+                .arguments = "[FILE]",
+                .text = "Prints every message of a tape, of frames one behind the other (from FILE "
+                        "or stdin),\nor of a socket, as a JSON line.",
+                .options = options,
+                .options_count = sizeof options / sizeof options[0],
+                .arguments_max = 1,
+        };
+        int first;
+        enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);
+
+        if (parsed != ZL_PARSED_RUN)
+                return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
+        return run(&settings, first < argc ? argv[first] : NULL);
+}

@@ -1,0 +1,50 @@
+#include "cmd/command.h"
+
+#include "app/say.h"
+#include "core/assert.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct zl_command commands[] = {
+        {"encode", "JSON lines to frames, a tape or a socket", zl_cmd_encode},
+        {"decode", "frames, a tape or a socket to JSON lines", zl_cmd_decode},
+        {"schema", "the reference of all messages", zl_cmd_schema},
+};
+
+static void print_commands(FILE *file)
+{
+        fprintf(file, "usage: zeroline COMMAND [options]\n\n");
+        for (size_t i = 0; i < ZL_COUNT(commands); i++)
+                fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].summary);
+        fprintf(file, "\n`zeroline COMMAND --help` tells more.\n");
+}
+
+int main(int argc, char **argv)
+{
+        if (argc < 2) {
+                print_commands(stderr);
+                return ZL_EXIT_USAGE;
+        }
+        if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+                print_commands(stdout);
+                return ZL_EXIT_OK;
+        }
+        if (!strcmp(argv[1], "--version")) {
+                printf("zeroline %s\n", ZL_VERSION);
+                return ZL_EXIT_OK;
+        }
+        for (size_t i = 0; i < ZL_COUNT(commands); i++) {
+                if (strcmp(argv[1], commands[i].name) != 0)
+                        continue;
+                zl_say_as(commands[i].name);
+                enum zl_exit code = commands[i].run(argc - 1, argv + 1);
+                if (fflush(stdout) != 0 && code == ZL_EXIT_OK) {
+                        zl_say_errno("cannot write to stdout");
+                        code = ZL_EXIT_FAILED;
+                }
+                return code;
+        }
+        zl_say("no command \"%s\"; see zeroline --help", argv[1]);
+        return ZL_EXIT_USAGE;
+}

@@ -1,0 +1,125 @@
+#include "tape/format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct zl_tape_reader {
+        const uint8_t *data; /* the file, mapped; NULL when it is empty */
+        uint64_t size;
+        uint64_t offset;
+        uint64_t number;
+        uint64_t torn;
+};
+
+bool zl_tape_begins(const void *bytes, size_t size)
+{
+        return size >= ZL_TAPE_MAGIC_SIZE && !memcmp(bytes, ZL_TAPE_MAGIC, ZL_TAPE_MAGIC_SIZE);
+}
+
+static enum zl_err map(struct zl_tape_reader *reader, int fd)
+{
+        struct stat status;
+
+        if (fstat(fd, &status) != 0)
+                return ZL_ERR_SYSTEM;
+        if (!S_ISREG(status.st_mode))
+                return ZL_ERR_INVALID;
+        reader->size = (uint64_t)status.st_size;
+        if (reader->size == 0)
+                return ZL_OK;
+        void *data = mmap(NULL, reader->size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (data == MAP_FAILED)
+                return ZL_ERR_SYSTEM;
+        reader->data = data;
+        return ZL_OK;
+}
+
+enum zl_err zl_tape_open(const char *path, struct zl_tape_reader **ret_reader)
+{
+        struct zl_tape_reader *reader = calloc(1, sizeof *reader);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        enum zl_err err = ZL_ERR_SYSTEM;
+
+        if (reader && fd >= 0)
+                err = map(reader, fd);
+        int why = errno;
+        if (fd >= 0)
+                close(fd);
+        /* A file torn within its first bytes is a tape without records. */
+        size_t known = reader && reader->size < ZL_TAPE_MAGIC_SIZE ? reader->size
+                                                                   : ZL_TAPE_MAGIC_SIZE;
+        if (err == ZL_OK && known && memcmp(reader->data, ZL_TAPE_MAGIC, known) != 0)
+                err = ZL_ERR_INVALID;
+        if (err != ZL_OK) {
+                zl_tape_shut(reader);
+                errno = why;
+                return err;
+        }
+        zl_tape_rewind(reader);
+        *ret_reader = reader;
+        return ZL_OK;
+}
+
+static enum zl_err torn_end(struct zl_tape_reader *reader)
+{
+        if (reader->offset < reader->size)
+                reader->torn = reader->size - reader->offset;
+        return ZL_ERR_END;
+}
+
+enum zl_err zl_tape_next(struct zl_tape_reader *reader, struct zl_tape_record *ret_record)
+{
+        const uint8_t *head = reader->data + reader->offset;
+        uint64_t left = reader->size - reader->offset;
+
+        if (left < ZL_TAPE_HEAD_SIZE)
+                return torn_end(reader);
+        uint64_t frame_size = zl_get_le(head, 4);
+        if (frame_size > left - ZL_TAPE_HEAD_SIZE)
+                return torn_end(reader);
+        ret_record->number = reader->number;
+        ret_record->offset = reader->offset;
+        const uint8_t *frame = head + ZL_TAPE_HEAD_SIZE;
+        if (zl_get_le(head + 8, 8) != zl_tape_checksum(head, frame, frame_size) ||
+            head[4] > ZL_RECORD_INTERNAL)
+                return ZL_ERR_DAMAGED;
+        ret_record->kind = (enum zl_record_kind)head[4];
+        ret_record->frame = frame;
+        ret_record->frame_size = (uint32_t)frame_size;
+        reader->offset += ZL_TAPE_HEAD_SIZE + frame_size;
+        reader->number++;
+        return ZL_OK;
+}
+
+uint64_t zl_tape_torn(const struct zl_tape_reader *reader)
+{
+        return reader->torn;
+}
+
+uint64_t zl_tape_size(const struct zl_tape_reader *reader)
+{
+        return reader->size;
+}
+
+void zl_tape_rewind(struct zl_tape_reader *reader)
+{
+        reader->number = 0;
+        reader->torn = 0;
+        reader->offset = reader->size < ZL_TAPE_MAGIC_SIZE ? reader->size : ZL_TAPE_MAGIC_SIZE;
+        if (reader->size < ZL_TAPE_MAGIC_SIZE)
+                reader->torn = reader->size;
+}
+
+void zl_tape_shut(struct zl_tape_reader *reader)
+{
+        if (!reader)
+                return;
+        if (reader->data)
+                munmap((void *)(uintptr_t)reader->data, reader->size);
+        free(reader);
+}

@@ -1,0 +1,56 @@
+/* tape.h - a file of frames, each with its length and checksum.
+ *
+ * Answers: what did this engine read and write, in which order? A file begins with 16 bytes that name
+ * it; each record is a 16-byte head (size, kind, XXH3-64 of both and of the frame) and the frame. A
+ * torn last record, at any byte, is cut; a record whose checksum differs is damage and is said so.
+ * Owns: its file and a buffer. Thread: its owner's. */
+#ifndef ZL_TAPE_TAPE_H
+#define ZL_TAPE_TAPE_H
+
+#include <zeroline/base.h>
+
+enum zl_record_kind {
+        ZL_RECORD_IN = 0,       /* a frame from outside, clock included */
+        ZL_RECORD_OUT = 1,      /* a frame the engine made */
+        ZL_RECORD_INTERNAL = 2, /* a frame between partitions */
+};
+
+struct zl_tape_record {
+        enum zl_record_kind kind;
+        const uint8_t *frame;
+        uint32_t frame_size;
+        uint64_t number; /* from 0 */
+        uint64_t offset; /* of its head in the file */
+};
+
+struct zl_tape_writer;
+struct zl_tape_reader;
+
+/* Makes a new file; ZL_ERR_SYSTEM when it exists or cannot be made (errno). */
+ZL_MUST_CHECK enum zl_err zl_tape_create(const char *path, struct zl_tape_writer **ret_writer);
+/* Buffers a record. After a failure (disk full) nothing more is taken: every answer is then
+ * ZL_ERR_SYSTEM, and the file ends with the last whole record. */
+ZL_MUST_CHECK enum zl_err zl_tape_append(struct zl_tape_writer *writer, enum zl_record_kind kind,
+                                         const void *frame, size_t frame_size);
+/* Hands what is buffered to the operating system. */
+ZL_MUST_CHECK enum zl_err zl_tape_flush(struct zl_tape_writer *writer);
+uint64_t zl_tape_records(const struct zl_tape_writer *writer);
+/* Flushes and closes. NULL is allowed. */
+ZL_MUST_CHECK enum zl_err zl_tape_close(struct zl_tape_writer *writer);
+
+/* ZL_ERR_SYSTEM: errno says why. ZL_ERR_INVALID: the file is something else than a tape. */
+ZL_MUST_CHECK enum zl_err zl_tape_open(const char *path, struct zl_tape_reader **ret_reader);
+/* ZL_ERR_END at the end, torn or not; ZL_ERR_DAMAGED, with ret_record's number and offset set, where a
+ * checksum differs. The frame stays valid until the reader is shut. */
+ZL_MUST_CHECK enum zl_err zl_tape_next(struct zl_tape_reader *reader,
+                                       struct zl_tape_record *ret_record);
+/* Bytes of a torn record at the end, known once zl_tape_next has answered ZL_ERR_END. */
+uint64_t zl_tape_torn(const struct zl_tape_reader *reader);
+uint64_t zl_tape_size(const struct zl_tape_reader *reader);
+void zl_tape_rewind(struct zl_tape_reader *reader);
+void zl_tape_shut(struct zl_tape_reader *reader);
+
+/* Whether these first bytes of a file are a tape's. */
+bool zl_tape_begins(const void *bytes, size_t size);
+
+#endif

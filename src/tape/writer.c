@@ -1,0 +1,126 @@
+#include "tape/format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BUFFER_SIZE = 1 << 18 };
+
+struct zl_tape_writer {
+        int fd;
+        bool broken;
+        uint64_t records;
+        uint64_t whole_size; /* of the file up to its last whole record */
+        size_t used;
+        uint8_t buffer[BUFFER_SIZE];
+};
+
+static bool write_all(int fd, const uint8_t *bytes, size_t size)
+{
+        while (size > 0) {
+                ssize_t written = write(fd, bytes, size);
+                if (written < 0 && errno == EINTR)
+                        continue;
+                if (written < 0)
+                        return false;
+                bytes += written;
+                size -= (size_t)written;
+        }
+        return true;
+}
+
+/* Leaves the file with whole records only, so that what is on it can be read. */
+static enum zl_err give_up(struct zl_tape_writer *writer)
+{
+        int why = errno;
+
+        writer->broken = true;
+        if (ftruncate(writer->fd, (off_t)writer->whole_size) != 0)
+                why = why ? why : errno;
+        errno = why;
+        return ZL_ERR_SYSTEM;
+}
+
+enum zl_err zl_tape_flush(struct zl_tape_writer *writer)
+{
+        if (writer->broken)
+                return ZL_ERR_SYSTEM;
+        if (!write_all(writer->fd, writer->buffer, writer->used))
+                return give_up(writer);
+        writer->whole_size += writer->used;
+        writer->used = 0;
+        return ZL_OK;
+}
+
+enum zl_err zl_tape_create(const char *path, struct zl_tape_writer **ret_writer)
+{
+        struct zl_tape_writer *writer = malloc(sizeof *writer);
+
+        if (!writer)
+                return ZL_ERR_SYSTEM;
+        writer->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (writer->fd < 0) {
+                free(writer);
+                return ZL_ERR_SYSTEM;
+        }
+        writer->broken = false;
+        writer->records = 0;
+        writer->whole_size = 0;
+        writer->used = ZL_TAPE_MAGIC_SIZE;
+        memcpy(writer->buffer, ZL_TAPE_MAGIC, ZL_TAPE_MAGIC_SIZE);
+        *ret_writer = writer;
+        return ZL_OK;
+}
+
+/* A record longer than the buffer goes out by itself. */
+static enum zl_err append_long(struct zl_tape_writer *writer, const uint8_t *head,
+                               const void *frame, size_t frame_size)
+{
+        if (!write_all(writer->fd, head, ZL_TAPE_HEAD_SIZE) ||
+            !write_all(writer->fd, frame, frame_size))
+                return give_up(writer);
+        writer->whole_size += ZL_TAPE_HEAD_SIZE + frame_size;
+        writer->records++;
+        return ZL_OK;
+}
+
+enum zl_err zl_tape_append(struct zl_tape_writer *writer, enum zl_record_kind kind,
+                           const void *frame, size_t frame_size)
+{
+        uint8_t head[ZL_TAPE_HEAD_SIZE] = {0};
+        size_t size = sizeof head + frame_size;
+
+        ZL_ASSERT(frame_size <= UINT32_MAX);
+        if (writer->broken)
+                return ZL_ERR_SYSTEM;
+        zl_put_le(head, frame_size, 4);
+        head[4] = (uint8_t)kind;
+        zl_put_le(head + 8, zl_tape_checksum(head, frame, frame_size), 8);
+        if (size > BUFFER_SIZE - writer->used && zl_tape_flush(writer) != ZL_OK)
+                return ZL_ERR_SYSTEM;
+        if (size > BUFFER_SIZE)
+                return append_long(writer, head, frame, frame_size);
+        memcpy(writer->buffer + writer->used, head, sizeof head);
+        memcpy(writer->buffer + writer->used + sizeof head, frame, frame_size);
+        writer->used += size;
+        writer->records++;
+        return ZL_OK;
+}
+
+uint64_t zl_tape_records(const struct zl_tape_writer *writer)
+{
+        return writer->records;
+}
+
+enum zl_err zl_tape_close(struct zl_tape_writer *writer)
+{
+        if (!writer)
+                return ZL_OK;
+        enum zl_err err = zl_tape_flush(writer);
+        if (close(writer->fd) != 0)
+                err = ZL_ERR_SYSTEM;
+        free(writer);
+        return err;
+}
