@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const struct zl_command commands[] = {
+        {"calc", "JSON lines in, the risk points of every account out", zl_cmd_calc},
         {"encode", "JSON lines to frames, a tape or a socket", zl_cmd_encode},
         {"decode", "frames, a tape or a socket to JSON lines", zl_cmd_decode},
         {"schema", "the reference of all messages", zl_cmd_schema},

@@ -7,11 +7,12 @@
 enum zl_decimal {
         ZL_DECIMAL_OK,
         ZL_DECIMAL_NOT_A_NUMBER,
-        ZL_DECIMAL_TOO_FINE,  /* more decimals than the scale holds: nothing is rounded on the way in */
+        ZL_DECIMAL_TOO_FINE,  /* more decimals than the scale holds: nothing is rounded here */
         ZL_DECIMAL_TOO_LARGE, /* beyond int64 */
 };
 
 /* "-12.5" at scale 2 is -1250. */
-ZL_MUST_CHECK enum zl_decimal zl_decimal_parse(const char *text, uint32_t scale, int64_t *ret_value);
+ZL_MUST_CHECK enum zl_decimal zl_decimal_parse(const char *text, uint32_t scale,
+                                               int64_t *ret_value);
 
 #endif

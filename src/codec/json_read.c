@@ -1,6 +1,7 @@
 #include "codec/json.h"
 
 #include "codec/decimal.h"
+#include "codec/unfit.h"
 #include "codec/utf8.h"
 
 #include <zeroline/frame.h>
@@ -23,13 +24,15 @@ struct path {
         int row; /* -1: none */
 };
 
+/* A name may come from the line itself: what could end the message's own line is masked. */
 static void put_path(struct zl_text *text, const struct path *path)
 {
         if (path->up) {
                 put_path(text, path->up);
                 zl_text_char(text, '.');
         }
-        zl_text_put(text, path->name);
+        for (const char *p = path->name; *p; p++)
+                zl_text_char(text, (unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p);
         if (path->row >= 0) {
                 zl_text_char(text, '[');
                 zl_text_i64(text, path->row);
@@ -348,8 +351,8 @@ static bool frame_u64(struct job *job, const struct path *path, json_object *fro
         return read_u64(job, &at, value, most, ret_value);
 }
 
-static bool read_frame(struct job *job, const struct path *path, json_object *from,
-                       struct zl_json_frame *ret_frame)
+static bool read_frame(struct job *job, const struct path *path, const struct zl_record *record,
+                       json_object *from, struct zl_json_frame *ret_frame)
 {
         struct zl_json_frame frame = {.header = {.src = 1, .epoch = 1}};
         struct path at = {path, "topic", -1};
@@ -368,6 +371,8 @@ static bool read_frame(struct job *job, const struct path *path, json_object *fr
                 frame.has_topic = true;
                 if (!text || !zl_topic_parse(text, strlen(text), &frame.header.topic))
                         return wrong(job, &at, "is not a topic like \"acct.000001ff\"");
+                if (record->topic != ZL_TOPIC_ANY && record->topic != frame.header.topic.kind)
+                        return wrong(job, &at, "is not one that this message goes out on");
         }
         *ret_frame = frame;
         return true;
@@ -390,12 +395,35 @@ static bool read_object(struct job *job, json_object *from, struct zl_json_frame
         struct path path = {NULL, record->name, -1};
         uint8_t *object = (uint8_t *)&job->message->cluster;
         zl_message_init(job->message, record->type);
-        if (!check_names(job, &path, record, from) || !read_frame(job, &path, from, ret_frame))
+        if (!check_names(job, &path, record, from) ||
+            !read_frame(job, &path, record, from, ret_frame))
                 return false;
         if (!read_record(job, &path, record, object, from))
                 return false;
         job->decimals = true;
         return read_record(job, &path, record, object, from);
+}
+
+static bool refuse_unfit(const char *line, size_t size, struct zl_text *ret_error)
+{
+        const char *what;
+        const char *at = zl_json_unfit(line, line + size, &what);
+
+        if (!at)
+                return false;
+        zl_text_put(ret_error, "line: ");
+        zl_text_put(ret_error, what);
+        zl_text_put(ret_error, ", at column ");
+        zl_text_u64(ret_error, (uint64_t)(at - line) + 1);
+        return true;
+}
+
+static const char *describe(enum json_tokener_error error)
+{
+        if (error == json_tokener_success)
+                return "something stands behind the object";
+        return error == json_tokener_continue ? "it ends too early"
+                                              : json_tokener_error_desc(error);
 }
 
 static json_object *parse(const char *line, size_t size, struct zl_text *ret_error)
@@ -413,9 +441,7 @@ static json_object *parse(const char *line, size_t size, struct zl_text *ret_err
         enum json_tokener_error error = json_tokener_get_error(tokener);
         if (error != json_tokener_success || json_tokener_get_parse_end(tokener) < size) {
                 zl_text_put(ret_error, "line: not JSON: ");
-                zl_text_put(ret_error, error == json_tokener_success
-                                               ? "something stands behind the object"
-                                               : json_tokener_error_desc(error));
+                zl_text_put(ret_error, describe(error));
                 zl_text_put(ret_error, ", at column ");
                 zl_text_u64(ret_error, json_tokener_get_parse_end(tokener) + 1);
                 json_object_put(object);
@@ -430,6 +456,9 @@ enum zl_err zl_json_read(const char *line, size_t size, const struct zl_scales *
                          struct zl_text *ret_error)
 {
         struct job job = {.scales = scales, .message = ret_message, .error = ret_error};
+
+        if (refuse_unfit(line, size, ret_error))
+                return ZL_ERR_INVALID;
         json_object *object = parse(line, size, ret_error);
 
         if (!object) {

@@ -15,7 +15,8 @@ static int put(void *sink, const char *bytes, size_t size)
                 writer->full = true;
                 return -1;
         }
-        memcpy(writer->data + writer->size, bytes, size);
+        if (size) /* empty bytes may be NULL */
+                memcpy(writer->data + writer->size, bytes, size);
         writer->size += size;
         return 0;
 }
@@ -64,7 +65,8 @@ static void pack_list(msgpack_packer *packer, const struct zl_field *field, cons
         for (uint32_t i = 0; i < count; i++) {
                 if (!zl_record_bare(field->row))
                         msgpack_pack_array(packer, field->row->fields_count);
-                pack_fields(packer, field->row, base + field->offset + (size_t)i * field->row->size);
+                pack_fields(packer, field->row,
+                            base + field->offset + (size_t)i * field->row->size);
         }
 }
 

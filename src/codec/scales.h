@@ -1,7 +1,8 @@
 /* scales.h - what a stream said about units, for turning its integers into decimals and back.
  *
  * Answers: how many decimals has this field? Which topic does this message belong to?
- * Owns: tables that grow with the stream (tools only; the engine has its own). Thread: its owner's. */
+ * Owns: tables that grow with the stream (tools only; the engine has its own).
+ * Thread: its owner's. */
 #ifndef ZL_CODEC_SCALES_H
 #define ZL_CODEC_SCALES_H
 
@@ -16,8 +17,8 @@ void zl_scales_close(struct zl_scales *scales);
 /* Takes in what a message says of units. */
 void zl_scales_learn(struct zl_scales *scales, const struct zl_message *message);
 
-/* The decimals of a field of `object`, which is `message`'s own struct or a row in one of its lists;
- * -1 when the stream has not said. */
+/* The decimals of a field of `object`, which is `message`'s own struct or a row in one of its
+ * lists; -1 when the stream has not said. */
 int zl_scales_of(const struct zl_scales *scales, const struct zl_field *field,
                  const struct zl_record *record, const void *object,
                  const struct zl_message *message);

@@ -1,7 +1,7 @@
 /* split.h - frames that stand one behind the other in a file or a pipe.
  *
- * Answers: where does the next frame begin? A topic is a text at the top level and nothing else in a
- * frame is, so a frame ends where the next text stands. Thread: any. */
+ * Answers: where does the next frame begin? A topic is a text at the top level and nothing else in
+ * a frame is, so a frame ends where the next text stands. Thread: any. */
 #ifndef ZL_CODEC_SPLIT_H
 #define ZL_CODEC_SPLIT_H
 

@@ -85,7 +85,8 @@ static enum zl_defect take_text(const struct zl_field *field, const struct item 
                 return ZL_DEFECT_FORM;
         if (item->size >= field->capacity || !zl_utf8_valid(item->bytes, item->size))
                 return ZL_DEFECT_TEXT;
-        memcpy(at, item->bytes, item->size);
+        if (item->size) /* an empty text has no bytes to point at */
+                memcpy(at, item->bytes, item->size);
         at[item->size] = 0;
         return ZL_DEFECT_NONE;
 }
@@ -198,19 +199,27 @@ static int take_row(struct decoder *decoder, struct cursor *list, const struct i
         return take_field(decoder, row, 0, object, item);
 }
 
+/* A newer writer's field may be anything that the wire has. */
+static int take_unknown(struct decoder *decoder, const struct item *item)
+{
+        if (item->kind == ITEM_OTHER)
+                return fail(decoder, ZL_DEFECT_FORM, NULL, NULL);
+        return 0;
+}
+
 static int take_item(struct decoder *decoder, const struct item *item)
 {
         if (decoder->depth == 0)
                 return fail(decoder, ZL_DEFECT_FORM, decoder->root, NULL);
         struct cursor *top = &decoder->stack[decoder->depth - 1];
         if (top->kind == CURSOR_SKIP)
-                return 0;
+                return take_unknown(decoder, item);
         if (top->kind == CURSOR_LIST)
                 return take_row(decoder, top, item);
         if (!top->record)
                 return take_type(decoder, top, item);
         if (top->place >= top->record->fields_count)
-                return 0; /* a newer writer's field */
+                return take_unknown(decoder, item);
         return take_field(decoder, top->record, top->place, top->object, item);
 }
 

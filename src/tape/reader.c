@@ -74,11 +74,11 @@ static enum zl_err torn_end(struct zl_tape_reader *reader)
 
 enum zl_err zl_tape_next(struct zl_tape_reader *reader, struct zl_tape_record *ret_record)
 {
-        const uint8_t *head = reader->data + reader->offset;
         uint64_t left = reader->size - reader->offset;
 
         if (left < ZL_TAPE_HEAD_SIZE)
                 return torn_end(reader);
+        const uint8_t *head = reader->data + reader->offset;
         uint64_t frame_size = zl_get_le(head, 4);
         if (frame_size > left - ZL_TAPE_HEAD_SIZE)
                 return torn_end(reader);

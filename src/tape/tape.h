@@ -1,8 +1,8 @@
 /* tape.h - a file of frames, each with its length and checksum.
  *
- * Answers: what did this engine read and write, in which order? A file begins with 16 bytes that name
- * it; each record is a 16-byte head (size, kind, XXH3-64 of both and of the frame) and the frame. A
- * torn last record, at any byte, is cut; a record whose checksum differs is damage and is said so.
+ * Answers: what did this engine read and write, in which order? A file begins with 16 bytes that
+ * name it; each record is a 16-byte head (size, kind, XXH3-64 of both and of the frame) and the
+ * frame. A torn last record, at any byte, is cut; a record whose checksum differs is damage and is said so.
  * Owns: its file and a buffer. Thread: its owner's. */
 #ifndef ZL_TAPE_TAPE_H
 #define ZL_TAPE_TAPE_H
@@ -40,8 +40,8 @@ ZL_MUST_CHECK enum zl_err zl_tape_close(struct zl_tape_writer *writer);
 
 /* ZL_ERR_SYSTEM: errno says why. ZL_ERR_INVALID: the file is something else than a tape. */
 ZL_MUST_CHECK enum zl_err zl_tape_open(const char *path, struct zl_tape_reader **ret_reader);
-/* ZL_ERR_END at the end, torn or not; ZL_ERR_DAMAGED, with ret_record's number and offset set, where a
- * checksum differs. The frame stays valid until the reader is shut. */
+/* ZL_ERR_END at the end, torn or not; ZL_ERR_DAMAGED, with ret_record's number and offset set,
+ * where a checksum differs. The frame stays valid until the reader is shut. */
 ZL_MUST_CHECK enum zl_err zl_tape_next(struct zl_tape_reader *reader,
                                        struct zl_tape_record *ret_record);
 /* Bytes of a torn record at the end, known once zl_tape_next has answered ZL_ERR_END. */

@@ -10,46 +10,68 @@ enum { BUFFER_SIZE = 1 << 18 };
 
 struct zl_tape_writer {
         int fd;
-        bool broken;
+        int broken; /* errno of the first failure, 0 for none */
         uint64_t records;
         uint64_t whole_size; /* of the file up to its last whole record */
         size_t used;
         uint8_t buffer[BUFFER_SIZE];
 };
 
-static bool write_all(int fd, const uint8_t *bytes, size_t size)
+/* How many bytes went out: fewer than `size` when the system refused. */
+static size_t write_all(int fd, const uint8_t *bytes, size_t size)
 {
-        while (size > 0) {
-                ssize_t written = write(fd, bytes, size);
+        size_t done = 0;
+
+        while (done < size) {
+                ssize_t written = write(fd, bytes + done, size - done);
                 if (written < 0 && errno == EINTR)
                         continue;
                 if (written < 0)
-                        return false;
-                bytes += written;
-                size -= (size_t)written;
+                        break;
+                done += (size_t)written;
         }
-        return true;
+        return done;
+}
+
+/* How many of the first `size` bytes of the buffer are whole records. */
+static size_t whole_records(const struct zl_tape_writer *writer, size_t size)
+{
+        size_t whole = writer->whole_size ? 0 : ZL_TAPE_MAGIC_SIZE;
+
+        if (size < whole)
+                return 0;
+        while (size - whole >= ZL_TAPE_HEAD_SIZE) {
+                uint64_t frame_size = zl_get_le(writer->buffer + whole, 4);
+                if (frame_size > size - whole - ZL_TAPE_HEAD_SIZE)
+                        break;
+                whole += ZL_TAPE_HEAD_SIZE + frame_size;
+        }
+        return whole;
+}
+
+static enum zl_err still_broken(const struct zl_tape_writer *writer)
+{
+        errno = writer->broken;
+        return ZL_ERR_SYSTEM;
 }
 
 /* Leaves the file with whole records only, so that what is on it can be read. */
 static enum zl_err give_up(struct zl_tape_writer *writer)
 {
-        int why = errno;
-
-        writer->broken = true;
+        writer->broken = errno;
         if (ftruncate(writer->fd, (off_t)writer->whole_size) != 0)
-                why = why ? why : errno;
-        errno = why;
-        return ZL_ERR_SYSTEM;
+                return ZL_ERR_SYSTEM;
+        return still_broken(writer);
 }
 
 enum zl_err zl_tape_flush(struct zl_tape_writer *writer)
 {
         if (writer->broken)
-                return ZL_ERR_SYSTEM;
-        if (!write_all(writer->fd, writer->buffer, writer->used))
+                return still_broken(writer);
+        size_t written = write_all(writer->fd, writer->buffer, writer->used);
+        writer->whole_size += whole_records(writer, written);
+        if (written < writer->used)
                 return give_up(writer);
-        writer->whole_size += writer->used;
         writer->used = 0;
         return ZL_OK;
 }
@@ -65,7 +87,7 @@ enum zl_err zl_tape_create(const char *path, struct zl_tape_writer **ret_writer)
                 free(writer);
                 return ZL_ERR_SYSTEM;
         }
-        writer->broken = false;
+        writer->broken = 0;
         writer->records = 0;
         writer->whole_size = 0;
         writer->used = ZL_TAPE_MAGIC_SIZE;
@@ -78,8 +100,8 @@ enum zl_err zl_tape_create(const char *path, struct zl_tape_writer **ret_writer)
 static enum zl_err append_long(struct zl_tape_writer *writer, const uint8_t *head,
                                const void *frame, size_t frame_size)
 {
-        if (!write_all(writer->fd, head, ZL_TAPE_HEAD_SIZE) ||
-            !write_all(writer->fd, frame, frame_size))
+        if (write_all(writer->fd, head, ZL_TAPE_HEAD_SIZE) < ZL_TAPE_HEAD_SIZE ||
+            write_all(writer->fd, frame, frame_size) < frame_size)
                 return give_up(writer);
         writer->whole_size += ZL_TAPE_HEAD_SIZE + frame_size;
         writer->records++;
@@ -94,7 +116,7 @@ enum zl_err zl_tape_append(struct zl_tape_writer *writer, enum zl_record_kind ki
 
         ZL_ASSERT(frame_size <= UINT32_MAX);
         if (writer->broken)
-                return ZL_ERR_SYSTEM;
+                return still_broken(writer);
         zl_put_le(head, frame_size, 4);
         head[4] = (uint8_t)kind;
         zl_put_le(head + 8, zl_tape_checksum(head, frame, frame_size), 8);

@@ -669,17 +669,36 @@ def unsafe_marks(line):
     return merged(marks_of_reciprocals(i, found) if i.inverse else found)
 
 
-def unsafe_marks_brute(line):
-    """The same by the definition: the whole pool judged at every mark."""
+def is_safe_brute(line, mark):
+    """Section 4, safe: the whole pool judged with one mark moved."""
+    i = line.instrument
+    E, _, MM, _ = line.pool.solvency({**line.here, i.id: Fraction(i.coordinate(mark))})
+    return E > MM if line.pool.policy.at_or_below else E >= MM
+
+
+def around_brute(safe, mark):
+    """The mark itself where it is safe, else the nearest safe one, the lower on a tie."""
+    low, high = min(safe), max(safe)
+    away = 0
+    while True:
+        for m in (mark - away, mark + away):
+            if low <= m <= high and safe[m]:
+                return m
+        away += 1
+
+
+def liquidation_brute(line, mark):
+    """Section 4, the liquidation price, word by word: every mark of the range is tried."""
     i = line.instrument
     if i.max_price - i.min_price > BRUTE_LIMIT:
         raise WorldError(f'instrument {i.id}: range too wide for brute force')
-    found = []
-    for mark in range(i.min_price, i.max_price + 1):
-        E, _, MM, _ = line.pool.solvency({**line.here, i.id: Fraction(i.coordinate(mark))})
-        if E < MM or E == MM and line.pool.policy.at_or_below:
-            found.append((mark, mark))
-    return merged(found)
+    safe = {m: is_safe_brute(line, m) for m in range(i.min_price, i.max_price + 1)}
+    if not any(safe.values()):
+        return (None, 'never_safe'), (None, 'never_safe')
+    around = around_brute(safe, mark)
+    below = [m for m in safe if m < around and not safe[m]]
+    above = [m for m in safe if m > around and not safe[m]]
+    return (side(below[-1:], outside_below, line), side(above[:1], outside_above, line))
 
 
 def outside_below(line):
@@ -712,10 +731,10 @@ def nearest(intervals, mark):
     return min(candidates, key=lambda m: (abs(m - mark), m))
 
 
-def liquidation(line, mark, brute=False):
+def liquidation(line, mark):
     """Section 4: ((below, reason), (above, reason)), the nearest unsafe marks."""
     i = line.instrument
-    unsafe = unsafe_marks_brute(line) if brute else unsafe_marks(line)
+    unsafe = unsafe_marks(line)
     safe = complement(unsafe, i.min_price, i.max_price)
     if not safe:
         return (None, 'never_safe'), (None, 'never_safe')
@@ -902,7 +921,8 @@ class Calc:
             i = p.instrument
             if i.id not in points:
                 line = Slice(pool, i, u)
-                points[i.id] = liquidation(line, self.mark(p), self.brute)
+                search = liquidation_brute if self.brute else liquidation
+                points[i.id] = search(line, self.mark(p))
             closing = [self.closing(pool, p, u, B, ONE), self.closing(pool, p, u, B, w)]
             out.append(self.position_line(p, u[i.id], m, points[i.id], closing))
         return out

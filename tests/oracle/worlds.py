@@ -91,7 +91,7 @@ class World:
 
     def asset(self, a):
         """One asset line."""
-        scale = self.r.choice((0, 2, 4, 6, 8, 8)) if self.coarse else self.r.choice((0, 2, 4, 6, 8, 9))
+        scale = self.r.choice((0, 2, 4, 6, 8, 8 if self.coarse else 9))
         line = {'type': 'asset', 'asset': a, 'symbol': f'A{a}', 'scale': scale}
         if a == self.numeraire:
             line['numeraire'] = True
@@ -112,8 +112,9 @@ class World:
         slices[-1]['upto'] = None
         line['haircut'] = slices
         if self.chance(0.6):
-            first = round((1 - float(slices[0]['rate'])) * 10 ** 9) + 1
-            line['liability'] = calc.dec(first + self.r.choice((0, 10 ** 7, 10 ** 8, 10 ** 9)), 9)
+            first = 10 ** 9 - calc.raw(slices[0]['rate'], 9)
+            more = self.r.choice((0, 10 ** 7, 10 ** 8, 10 ** 9))
+            line['liability'] = calc.dec(first + more, 9)
 
     def make_policies(self):
         """Policy 1 as it is or anew, and up to two others."""

@@ -1,0 +1,38 @@
+/* run.h - an engine with its memory, fed with frames.
+ *
+ * Answers: what does the engine say to this frame? Live workers, replays and tools all call this.
+ * Owns: the engine's block, an outbox and one decoded message. Thread: its owner's. */
+#ifndef ZL_APP_RUN_H
+#define ZL_APP_RUN_H
+
+#include <zeroline/engine.h>
+#include <zeroline/frame.h>
+
+struct zl_run {
+        struct zl_engine *engine;
+        void *memory;
+        struct zl_outbox outbox;
+        struct zl_message *message;
+};
+
+/* Called once for each thing said, in order. */
+typedef void zl_run_said(void *context, const struct zl_output *output);
+
+/* The capacities of tools that do not know how much will come; memory is touched as it is used. */
+struct zl_engine_config zl_run_config_default(void);
+/* What the first record of a live tape says, and back. */
+struct zl_engine_config zl_run_config_of(const struct zl_msg_tape *said);
+void zl_run_describe(const struct zl_engine_config *config, struct zl_msg_tape *ret_said);
+
+/* ZL_ERR_INVALID or ZL_ERR_SYSTEM after a line on stderr. */
+ZL_MUST_CHECK enum zl_err zl_run_open(struct zl_run *run, const struct zl_engine_config *config);
+void zl_run_close(struct zl_run *run);
+
+void zl_run_message(struct zl_run *run, const struct zl_header *header, uint32_t place,
+                    const struct zl_message *message, zl_run_said *said, void *context);
+/* All messages of a frame, or none when it does not decode: then ret_reader tells why. */
+ZL_MUST_CHECK enum zl_err zl_run_frame(struct zl_run *run, const void *frame, size_t size,
+                                       zl_run_said *said, void *context,
+                                       struct zl_frame_reader *ret_reader);
+
+#endif

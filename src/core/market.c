@@ -1,0 +1,188 @@
+#include "core/market.h"
+
+#include "core/assert.h"
+
+zl_refusal zl_asset_define(struct zl_asset *asset, const struct zl_msg_asset *said)
+{
+        int64_t last_weight = ZL_PPB;
+
+        if (said->scale > ZL_SCALE_MAX || said->rate_scale > ZL_SCALE_MAX)
+                return "scale and rate_scale are at most 18";
+        if (asset->defined && (asset->scale != said->scale ||
+                               asset->rate_scale != said->rate_scale ||
+                               asset->numeraire != said->numeraire))
+                return "an asset's scales never change, nor does the numeraire";
+        for (uint32_t i = 0; i < said->haircut_count; i++) {
+                const struct zl_row_haircut *slice = &said->haircut[i];
+                if (slice->rate < 0 || slice->rate > ZL_PPB || ZL_PPB - slice->rate > last_weight)
+                        return "haircut rates lie from 0 to 1 and never fall";
+                last_weight = ZL_PPB - slice->rate;
+        }
+        if (said->liability < (said->haircut_count ? ZL_PPB - said->haircut[0].rate : ZL_PPB))
+                return "liability is never less than the first weight";
+        asset->defined = true;
+        asset->scale = said->scale;
+        asset->rate_scale = said->rate_scale;
+        asset->numeraire = said->numeraire;
+        if (said->numeraire) {
+                asset->has_rate = true;
+                asset->rate = (int64_t)zl_pow10(said->rate_scale);
+        }
+        return NULL;
+}
+
+/* ---- instruments ---- */
+
+static zl_refusal check_tiers(const struct zl_msg_instrument *said)
+{
+        for (uint32_t i = 0; i < said->tiers_count; i++) {
+                const struct zl_row_tier *tier = &said->tiers[i];
+                bool open = ZL_ABSENT(tier, tier, upto);
+                if (open && i + 1 < said->tiers_count)
+                        return "only the last tier may have no end";
+                if (!open && tier->upto <= (i ? said->tiers[i - 1].upto : 0))
+                        return "tiers go by rising upto, above 0";
+                if (tier->mmr < (i ? said->tiers[i - 1].mmr : 0) || tier->mmr > ZL_PPB)
+                        return "mmr lies from 0 to 1 and never falls with size";
+                if (!ZL_ABSENT(tier, tier, deduct) && tier->deduct < 0)
+                        return "a tier's deduct is not negative";
+        }
+        return NULL;
+}
+
+static zl_refusal check_instrument(const struct zl_msg_instrument *said)
+{
+        if (said->kind == ZL_KIND_INVERSE)
+                return "inverse contracts are not supported yet";
+        if (said->price_scale > ZL_SCALE_MAX || said->qty_scale > ZL_SCALE_MAX)
+                return "price_scale and qty_scale are at most 18";
+        if (said->min_price < 1 || said->max_price < said->min_price ||
+            said->max_price > ZL_PRICE_MAX)
+                return "1 <= min_price <= max_price <= 2^44 units must hold";
+        if (said->tick < 1 || said->lot < 1 || said->multiplier < 1)
+                return "tick, lot and multiplier are positive";
+        if (said->mmr_slope < 0 || said->slippage < 0)
+                return "mmr_slope and slippage are not negative";
+        if (said->taker_fee < 0 || said->taker_fee > ZL_PPB || said->liq_fee < 0 ||
+            said->liq_fee > ZL_PPB || said->taker_fee + said->liq_fee >= ZL_PPB)
+                return "fees are not negative, and together below 1";
+        return check_tiers(said);
+}
+
+/* c(n) = c(n-1) + upto(n-1) (m(n) - m(n-1)), c(1) = 0, unless the tier gives its own. */
+static void fill_tiers(struct zl_instrument *instrument, const struct zl_msg_instrument *said)
+{
+        zl_i128 deduct = 0;
+
+        instrument->tiers_count = said->tiers_count ? said->tiers_count : 1;
+        instrument->tiers[0] = (struct zl_tier){.open = true};
+        for (uint32_t i = 0; i < said->tiers_count; i++) {
+                const struct zl_row_tier *tier = &said->tiers[i];
+                if (i > 0)
+                        deduct += (zl_i128)said->tiers[i - 1].upto *
+                                  (tier->mmr - said->tiers[i - 1].mmr);
+                if (!ZL_ABSENT(tier, tier, deduct))
+                        deduct = (zl_i128)tier->deduct * ZL_PPB;
+                instrument->tiers[i] = (struct zl_tier){.open = i + 1 == said->tiers_count,
+                                                        .upto = tier->upto,
+                                                        .mmr_ppb = tier->mmr,
+                                                        .deduct_ppb = deduct};
+        }
+}
+
+zl_refusal zl_instrument_define(struct zl_instrument *instrument,
+                                const struct zl_msg_instrument *said)
+{
+        zl_refusal refusal = check_instrument(said);
+
+        if (refusal)
+                return refusal;
+        if (instrument->defined && (instrument->price_scale != said->price_scale ||
+                                    instrument->qty_scale != said->qty_scale ||
+                                    instrument->settle != said->settle))
+                return "an instrument's scales and settle asset never change";
+        instrument->defined = true;
+        instrument->kind = said->kind;
+        instrument->settle = said->settle;
+        instrument->fund = said->fund;
+        instrument->price_scale = said->price_scale;
+        instrument->qty_scale = said->qty_scale;
+        instrument->tick = said->tick;
+        instrument->lot = said->lot;
+        instrument->multiplier_ppb = said->multiplier;
+        instrument->min_price = said->min_price;
+        instrument->max_price = said->max_price;
+        instrument->tier_by = said->tier_by;
+        instrument->mmr_slope_ppb = said->mmr_slope;
+        instrument->fee_ppb = said->taker_fee + said->liq_fee;
+        instrument->slippage_ppb = said->slippage;
+        instrument->status = said->status;
+        instrument->policy = said->policy;
+        instrument->rev = said->rev;
+        fill_tiers(instrument, said);
+        return NULL;
+}
+
+/* K = digits of the multiplier x 10^(fine - price_scale - qty_scale - its decimals). */
+zl_refusal zl_instrument_resolve(struct zl_instrument *instrument, const struct zl_asset *settle)
+{
+        int64_t digits = instrument->multiplier_ppb;
+        uint32_t decimals = 9;
+
+        while (decimals > 0 && digits % 10 == 0) {
+                digits /= 10;
+                decimals--;
+        }
+        uint32_t fine = settle->scale + ZL_FINE;
+        uint32_t used = instrument->price_scale + instrument->qty_scale + decimals;
+        instrument->usable = false;
+        if (used > fine)
+                return "its prices and quantities are finer than its settle asset can hold";
+        zl_i128 unit, value;
+        if (!zl_mul(digits, zl_pow10(fine - used), &unit) ||
+            !zl_mul(unit, instrument->max_price, &value) || value >> ZL_VALUE_BITS)
+                return "one unit of it at max_price is worth too much";
+        instrument->unit = unit;
+        instrument->settle_scale = settle->scale;
+        instrument->usable = true;
+        return NULL;
+}
+
+/* ---- policies ---- */
+
+static zl_refusal check_policy(const struct zl_msg_policy *said)
+{
+        int64_t last = 0;
+
+        for (uint32_t i = 0; i < said->warn_count; i++) {
+                if (said->warn[i].ratio <= last || said->warn[i].ratio > 10 * (int64_t)ZL_PPB)
+                        return "warn ratios rise, above 0 and at most 10";
+                last = said->warn[i].ratio;
+        }
+        if (said->warn_hysteresis < 0 ||
+            (said->warn_count && said->warn_hysteresis >= said->warn[0].ratio))
+                return "warn_hysteresis is not negative and below the first warn ratio";
+        if (said->answer_ms == 0 || said->answer_ms > UINT32_MAX || said->expires_ms > UINT32_MAX)
+                return "answer_ms is positive; it and expires_ms are below 2^32";
+        return NULL;
+}
+
+zl_refusal zl_policy_define(struct zl_policy *policy, const struct zl_msg_policy *said)
+{
+        zl_refusal refusal = check_policy(said);
+
+        if (refusal)
+                return refusal;
+        policy->defined = true;
+        policy->rev = said->rev;
+        policy->unsafe_at_equal = said->trigger == ZL_TRIGGER_AT_OR_BELOW;
+        policy->mm_basis = said->mm_basis;
+        policy->fee_in_maintenance = said->fee_in_maintenance;
+        policy->warn_count = said->warn_count;
+        for (uint32_t i = 0; i < said->warn_count; i++)
+                policy->warn_ppb[i] = said->warn[i].ratio;
+        policy->warn_hysteresis_ppb = said->warn_hysteresis;
+        policy->answer_ms = said->answer_ms;
+        policy->expires_ms = said->expires_ms;
+        return NULL;
+}

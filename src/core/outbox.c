@@ -1,0 +1,154 @@
+#include "core/outbox.h"
+
+#include "core/text.h"
+
+#include <string.h>
+
+/* An item's head; the message's struct follows it. */
+struct item {
+        struct zl_header header;
+        enum zl_type type;
+        bool joins;
+        uint64_t rank;
+        uint32_t size; /* of both, rounded up to keep the next one aligned */
+};
+
+static uint32_t item_size(enum zl_type type)
+{
+        return (uint32_t)((sizeof(struct item) + zl_message_size(type) + 15) & ~(size_t)15);
+}
+
+void zl_outbox_init(struct zl_outbox *outbox, void *buffer, size_t capacity)
+{
+        *outbox = (struct zl_outbox){.data = buffer, .capacity = capacity};
+}
+
+void zl_outbox_clear(struct zl_outbox *outbox)
+{
+        outbox->size = 0;
+}
+
+bool zl_outbox_next(const struct zl_outbox *outbox, size_t *cursor, struct zl_output *ret_output)
+{
+        if (*cursor >= outbox->size)
+                return false;
+        const struct item *item = (const struct item *)(const void *)(outbox->data + *cursor);
+        *cursor += item->size;
+        *ret_output = (struct zl_output){.header = item->header,
+                                         .type = item->type,
+                                         .joins = item->joins,
+                                         .rank = item->rank,
+                                         .object = item + 1};
+        return true;
+}
+
+bool zl_outbox_has_room(const struct zl_outbox *outbox)
+{
+        return outbox->capacity - outbox->size >= ZL_OUTBOX_ROOM;
+}
+
+static void put(struct zl_engine *engine, uint64_t rank, struct zl_topic topic, uint64_t *seq,
+                enum zl_type type, const void *object)
+{
+        struct zl_outbox *outbox = engine->outbox;
+        uint32_t size = item_size(type);
+        struct item *item = (struct item *)(void *)(outbox->data + outbox->size);
+
+        ZL_ASSERT(size <= outbox->capacity - outbox->size);
+        *item = (struct item){.header = {.topic = topic,
+                                         .src = engine->config.src,
+                                         .epoch = engine->config.epoch,
+                                         .seq = ++*seq,
+                                         .ts_ns = engine->now_ns},
+                              .type = type,
+                              .rank = rank,
+                              .size = size};
+        memcpy(item + 1, object, zl_message_size(type));
+        outbox->size += size;
+}
+
+void zl_say_order(struct zl_engine *engine, uint64_t account, const struct zl_msg_liquidate *order)
+{
+        uint32_t partition = zl_partition(account, engine->partitions);
+
+        put(engine, account + 1, (struct zl_topic){ZL_TOPIC_ORDR, partition},
+            &engine->order_seq[partition], ZL_TYPE_LIQUIDATE, order);
+        engine->counters.decisions++;
+}
+
+void zl_say_deficit(struct zl_engine *engine, uint32_t fund, const struct zl_msg_deficit *deficit)
+{
+        uint32_t partition = zl_partition(fund, engine->partitions);
+
+        put(engine, deficit->account + 1, (struct zl_topic){ZL_TOPIC_DEFI, partition},
+            &engine->deficit_seq[partition], ZL_TYPE_DEFICIT, deficit);
+}
+
+static void say_alert(struct zl_engine *engine, uint64_t rank, uint32_t partition,
+                      const struct zl_msg_alert *alert)
+{
+        put(engine, rank, (struct zl_topic){ZL_TOPIC_ALRT, partition},
+            &engine->alert_seq[partition], ZL_TYPE_ALERT, alert);
+        engine->counters.alerts++;
+}
+
+void zl_say_alert(struct zl_engine *engine, uint64_t account, const struct zl_msg_alert *alert)
+{
+        say_alert(engine, account + 1, zl_partition(account, engine->partitions), alert);
+}
+
+static void set_text(struct zl_msg_alert *alert, const char *words)
+{
+        struct zl_text text = zl_text_over(alert->text, sizeof alert->text);
+
+        zl_text_put(&text, words);
+}
+
+static void forget(struct zl_msg_alert *alert, int place)
+{
+        alert->absent |= (uint64_t)1 << place;
+}
+
+void zl_alert_pool(struct zl_engine *engine, const struct zl_pool *pool, enum zl_alert_kind kind,
+                   const zl_i128 *ratio_ppb, const char *text)
+{
+        uint64_t account = engine->accounts[pool->account].id;
+        struct zl_msg_alert alert = {.kind = kind,
+                                     .account = account,
+                                     .instrument = pool->id.instrument,
+                                     .ratio = ratio_ppb ? zl_saturate_i64(*ratio_ppb) : 0};
+
+        zl_pool_id_format(pool->id, alert.pool);
+        if (!ratio_ppb)
+                forget(&alert, ZL_AT_alert_ratio);
+        set_text(&alert, text);
+        zl_say_alert(engine, account, &alert);
+}
+
+void zl_alert_account(struct zl_engine *engine, uint64_t account, enum zl_alert_kind kind,
+                      const char *text)
+{
+        struct zl_msg_alert alert = {.kind = kind, .account = account};
+
+        forget(&alert, ZL_AT_alert_pool);
+        forget(&alert, ZL_AT_alert_instrument);
+        forget(&alert, ZL_AT_alert_ratio);
+        set_text(&alert, text);
+        zl_say_alert(engine, account, &alert);
+}
+
+void zl_alert_all(struct zl_engine *engine, enum zl_alert_kind kind, const uint32_t *instrument,
+                  const char *text)
+{
+        struct zl_msg_alert alert = {.kind = kind, .instrument = instrument ? *instrument : 0};
+
+        if (!zl_state_owns(engine, engine->config.home))
+                return;
+        forget(&alert, ZL_AT_alert_account);
+        forget(&alert, ZL_AT_alert_pool);
+        forget(&alert, ZL_AT_alert_ratio);
+        if (!instrument)
+                forget(&alert, ZL_AT_alert_instrument);
+        set_text(&alert, text);
+        say_alert(engine, 0, engine->config.home, &alert);
+}

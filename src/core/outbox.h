@@ -1,0 +1,27 @@
+/* outbox.h - what a step says, into the caller's outbox.
+ * Each topic's sequence is counted here. Thread: its engine's. */
+#ifndef ZL_CORE_OUTBOX_H
+#define ZL_CORE_OUTBOX_H
+
+#include "core/state.h"
+
+enum { ZL_OUTBOX_ROOM = 2048 }; /* what one pool may say at one evaluation */
+
+bool zl_outbox_has_room(const struct zl_outbox *outbox);
+
+/* One message as a frame of its own, under the partition of its account. */
+void zl_say_order(struct zl_engine *engine, uint64_t account, const struct zl_msg_liquidate *order);
+void zl_say_deficit(struct zl_engine *engine, uint32_t fund, const struct zl_msg_deficit *deficit);
+void zl_say_alert(struct zl_engine *engine, uint64_t account, const struct zl_msg_alert *alert);
+
+/* An alert about a pool; `ratio_ppb` may be NULL. */
+void zl_alert_pool(struct zl_engine *engine, const struct zl_pool *pool, enum zl_alert_kind kind,
+                   const zl_i128 *ratio_ppb, const char *text);
+/* About an account as a whole. */
+void zl_alert_account(struct zl_engine *engine, uint64_t account, enum zl_alert_kind kind,
+                      const char *text);
+/* About no account: said by the engine that owns the worker's home partition, and by no other. */
+void zl_alert_all(struct zl_engine *engine, enum zl_alert_kind kind, const uint32_t *instrument,
+                  const char *text);
+
+#endif
