@@ -7,6 +7,8 @@
 #include <string.h>
 
 static const struct zl_command commands[] = {
+        {"replay", "run a tape through the engine and compare with what was recorded",
+         zl_cmd_replay},
         {"calc", "JSON lines in, the risk points of every account out", zl_cmd_calc},
         {"encode", "JSON lines to frames, a tape or a socket", zl_cmd_encode},
         {"decode", "frames, a tape or a socket to JSON lines", zl_cmd_decode},

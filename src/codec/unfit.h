@@ -1,4 +1,4 @@
-/* unfit.h - what JSON may say and this reader's library would change without a word. Thread: any. */
+/* unfit.h - what a JSON line may say and json-c would change without a word. Thread: any. */
 #ifndef ZL_CODEC_UNFIT_H
 #define ZL_CODEC_UNFIT_H
 

@@ -73,11 +73,29 @@ static zl_refusal check_bounds(const struct zl_terms *terms, const struct zl_hol
                 return "a margin is too large";
         if (rate_too_large(terms))
                 return "a position's maintenance rate is above 10";
-        /* mm by size on the entry value divides by |q|, which precision must then hold too. */
-        if (by_size(terms) && by_entry(terms) &&
-            (terms->size >> 63 || (size_unit(terms) * terms->size) >> 68))
-                return "a position is too large for tiers by size on the entry value";
         return NULL;
+}
+
+static int bits(zl_u128 a)
+{
+        uint64_t high = (uint64_t)(a >> 64), low = (uint64_t)a;
+
+        if (high)
+                return 128 - __builtin_clzll(high);
+        return low ? 64 - __builtin_clzll(low) : 0;
+}
+
+/* Comparisons multiply what the pool is worth by precision, by a ratio of at most 10 in 10^-9 (34
+ * bits), and by a maintenance rate of at most 10. */
+static bool too_large_to_compare(const struct zl_terms *terms, zl_i128 slope_unit, zl_i128 divisor)
+{
+        zl_i128 worth = terms->unit * terms->instrument->max_price + terms->cost +
+                        (zl_i128)zl_magnitude(terms->balance) +
+                        (zl_i128)zl_magnitude(terms->order_margin);
+
+        return bits((zl_u128)worth) + bits(ZL_PPB) + bits((zl_u128)slope_unit) +
+                       bits((zl_u128)divisor) + 34 + 4 >
+               254;
 }
 
 zl_refusal zl_terms_of(const struct zl_holding *holding, const struct zl_instrument *instrument,
@@ -103,8 +121,11 @@ zl_refusal zl_terms_of(const struct zl_holding *holding, const struct zl_instrum
         if (!funding_due_ceil(holding, instrument, instrument->settle_scale, &due))
                 return "the funding due is too large";
         terms.balance = holding->margin * fine - due;
-        terms.precision = zl_wide_product((zl_i128)ZL_PPB * size_unit(&terms),
-                                          by_size(&terms) && by_entry(&terms) ? terms.size : 1);
+        /* mm by size on the entry value divides by |q|, which precision must then hold too. */
+        zl_i128 divisor = by_size(&terms) && by_entry(&terms) ? terms.size : 1;
+        if (too_large_to_compare(&terms, size_unit(&terms), divisor))
+                return "a position is too large and too finely divided to compare exactly";
+        terms.precision = zl_wide_product((zl_i128)ZL_PPB * size_unit(&terms), divisor);
         *ret_terms = terms;
         return NULL;
 }
@@ -145,6 +166,8 @@ static struct maintenance maintenance_lines(const struct zl_terms *terms, const 
 
         if (by_size(terms)) { /* per unit of quantity: K M, or cost / |q| */
                 margin_per_value = zl_wide_sub(zl_wide_product(rate, terms->size), deduct);
+                if (zl_wide_negative(margin_per_value))
+                        margin_per_value = zero; /* max(0, m |q| - c), at every mark */
                 value = wide(by_entry(terms) ? terms->cost : terms->instrument->unit);
                 fee_per_value = zl_wide_product(fee, terms->size);
                 deduct = zero;

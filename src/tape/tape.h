@@ -2,7 +2,8 @@
  *
  * Answers: what did this engine read and write, in which order? A file begins with 16 bytes that
  * name it; each record is a 16-byte head (size, kind, XXH3-64 of both and of the frame) and the
- * frame. A torn last record, at any byte, is cut; a record whose checksum differs is damage and is said so.
+ * frame. A torn last record, at any byte, is cut; a record whose checksum differs is damage and is
+ * said so.
  * Owns: its file and a buffer. Thread: its owner's. */
 #ifndef ZL_TAPE_TAPE_H
 #define ZL_TAPE_TAPE_H
