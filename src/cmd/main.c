@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const struct zl_command commands[] = {
+        {"worker", "subscribe to positions and prices, send liquidations", zl_cmd_worker},
         {"replay", "run a tape through the engine and compare with what was recorded",
          zl_cmd_replay},
         {"calc", "JSON lines in, the risk points of every account out", zl_cmd_calc},

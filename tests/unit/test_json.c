@@ -50,7 +50,7 @@ static const struct refused refusals[] = {
         {"[]", "line: expected an object"},
         {"null", "line: not JSON: it ends too early, at column 5"},
         {"null ", "line: expected an object"},
-        {"{} {}", "line: not JSON: something stands behind the object, at column 4"},
+        {"{} {}", "line: not JSON: unexpected character, at column 4"},
         {"{}", "line: \"type\" is required"},
         {"{\"type\":5}", "line: \"type\" is required"},
         {"{\"type\":\"nothing\"}", "line: no such message type"},

@@ -1,0 +1,327 @@
+#include "app/lane.h"
+
+#include "app/clock.h"
+#include "app/queue.h"
+#include "app/ranges.h"
+#include "app/run.h"
+#include "app/said.h"
+#include "app/say.h"
+#include "core/state.h"
+#include "tape/tape.h"
+
+#include <stdlib.h>
+
+enum {
+        CLOCK_MS = 10,        /* how often engine time moves on */
+        FRAMES_A_TURN = 256,  /* from one socket, before the others have theirs */
+        BAD_FRAMES_SAID = 5,  /* a second */
+};
+
+struct state {
+        const struct zl_lane_settings *settings;
+        struct zl_lane_result *result;
+        struct zl_run run;
+        struct zl_said said;
+        struct zl_tape_writer *tape;
+        struct zl_socket *sources[ZL_LANE_ENDPOINTS_MAX];
+        struct zl_socket *routers[ZL_LANE_ENDPOINTS_MAX];
+        struct zl_queue queues[ZL_LANE_ENDPOINTS_MAX];
+        struct zl_socket *alerts;
+        uint64_t clock_seq, clock_ns, bad_second, bad_said;
+};
+
+/* ---- setting up ---- */
+
+static void subscribe_kind(struct zl_socket *socket, enum zl_topic_kind kind)
+{
+        uint8_t prefix[ZL_TOPIC_PREFIX_SIZE];
+
+        zl_topic_prefix((struct zl_topic){kind, 0}, prefix);
+        zl_socket_subscribe(socket, prefix, 6); /* "\xad" "acct." */
+}
+
+static void subscribe_partitions(struct zl_socket *socket, const struct zl_engine_config *config,
+                                 enum zl_topic_kind kind)
+{
+        for (uint32_t i = 0; i < config->owned_count; i++) {
+                for (uint32_t p = config->owned[i].first; p <= config->owned[i].last; p++) {
+                        uint8_t prefix[ZL_TOPIC_PREFIX_SIZE];
+                        zl_topic_prefix((struct zl_topic){kind, p}, prefix);
+                        zl_socket_subscribe(socket, prefix, sizeof prefix);
+                }
+        }
+}
+
+/* What every pool may depend on first, the accounts last: a publisher that restates on subscription
+ * then speaks in that order. */
+static void subscribe(struct zl_socket *socket, const struct zl_engine_config *config)
+{
+        static const enum zl_topic_kind shared[] = {ZL_TOPIC_CTRL, ZL_TOPIC_RATE, ZL_TOPIC_MARK,
+                                                    ZL_TOPIC_FUND, ZL_TOPIC_BEAT};
+
+        for (size_t i = 0; i < ZL_COUNT(shared); i++)
+                subscribe_kind(socket, shared[i]);
+        subscribe_partitions(socket, config, ZL_TOPIC_EXEC);
+        subscribe_partitions(socket, config, ZL_TOPIC_ACCT);
+}
+
+static enum zl_err open_sockets(struct state *state)
+{
+        const struct zl_lane_settings *settings = state->settings;
+        enum zl_err err = zl_socket_open(settings->bus, ZL_SOCKET_PUSH, ZL_LANE_ALERTS, true,
+                                         &state->alerts);
+
+        for (uint32_t i = 0; err == ZL_OK && i < settings->routes_count; i++) {
+                err = zl_socket_open(settings->bus, ZL_SOCKET_PUSH, settings->routes[i].endpoint,
+                                     settings->insecure, &state->routers[i]);
+                if (err == ZL_OK && !zl_queue_open(&state->queues[i]))
+                        err = ZL_ERR_SYSTEM;
+        }
+        for (uint32_t i = 0; err == ZL_OK && i < settings->sources_count; i++) {
+                err = zl_socket_open(settings->bus, ZL_SOCKET_SUB, settings->sources[i],
+                                     settings->insecure, &state->sources[i]);
+                if (err == ZL_OK)
+                        subscribe(state->sources[i], &settings->config);
+        }
+        return err;
+}
+
+/* A record that cannot be written ends the tape at its last whole one; the worker goes on. */
+static void record(struct state *state, enum zl_record_kind kind, const void *frame, size_t size)
+{
+        if (!state->tape || zl_tape_append(state->tape, kind, frame, size) == ZL_OK)
+                return;
+        zl_say_errno("%s: cannot write; the tape ends here, the worker goes on without",
+                     state->settings->tape);
+        if (zl_tape_close(state->tape) != ZL_OK)
+                state->result->failed = true;
+        state->tape = NULL;
+}
+
+static void flush(struct state *state)
+{
+        if (state->tape && zl_tape_flush(state->tape) != ZL_OK)
+                record(state, ZL_RECORD_IN, "", 0); /* says so and lets go of it */
+}
+
+static enum zl_err start_tape(struct state *state)
+{
+        struct zl_header header = {.topic = {ZL_TOPIC_TAPE, 0},
+                                   .src = state->settings->config.src,
+                                   .epoch = state->settings->config.epoch,
+                                   .seq = 1};
+        struct zl_msg_tape head;
+        struct zl_frame_writer writer;
+        uint8_t buffer[4096];
+        size_t size;
+
+        if (!state->settings->tape)
+                return ZL_OK;
+        enum zl_err err = zl_tape_create(state->settings->tape, &state->tape);
+        if (err != ZL_OK) {
+                zl_say_errno("cannot make the tape %s", state->settings->tape);
+                return err;
+        }
+        zl_run_describe(&state->settings->config, &head);
+        zl_frame_begin(&writer, buffer, sizeof buffer, &header);
+        zl_frame_add_as(&writer, ZL_TYPE_TAPE, &head);
+        err = zl_frame_end(&writer, &size);
+        if (err == ZL_OK)
+                record(state, ZL_RECORD_INTERNAL, buffer, size);
+        flush(state);
+        return err;
+}
+
+/* ---- what the engine said ---- */
+
+static void queue_order(struct state *state, const struct zl_said_item *item, const uint8_t *frame)
+{
+        struct zl_frame_reader reader;
+        struct zl_message *message = state->run.message;
+
+        if (zl_frame_open(&reader, frame, item->size) != ZL_OK ||
+            zl_frame_next(&reader, message) != ZL_OK || message->type != ZL_TYPE_LIQUIDATE)
+                return;
+        for (uint32_t i = 0; i < state->settings->routes_count; i++) {
+                const struct zl_route *route = &state->settings->routes[i];
+                if (!zl_ranges_have(route->ranges, route->ranges_count, item->topic.id))
+                        continue;
+                zl_queue_put(&state->queues[i], message->liquidate.order,
+                             message->liquidate.expires_ns, frame, item->size);
+                return;
+        }
+}
+
+/* On the tape before on the wire: no order is ever sent that cannot be explained. */
+static void send_said(struct state *state)
+{
+        for (size_t i = 0; i < state->said.count; i++) {
+                const struct zl_said_item *item = zl_said_item(&state->said, i);
+                record(state, item->kind, zl_said_frame(&state->said, item), item->size);
+        }
+        flush(state);
+        for (size_t i = 0; i < state->said.count; i++) {
+                const struct zl_said_item *item = zl_said_item(&state->said, i);
+                const uint8_t *frame = zl_said_frame(&state->said, item);
+                if (item->topic.kind == ZL_TOPIC_ORDR)
+                        queue_order(state, item, frame);
+                else if (item->kind == ZL_RECORD_OUT &&
+                         zl_socket_send(state->alerts, frame, item->size, false) != ZL_OK)
+                        state->result->alerts_lost++;
+        }
+        zl_said_clear(&state->said);
+        for (uint32_t i = 0; i < state->settings->routes_count; i++)
+                zl_queue_send(&state->queues[i], state->routers[i], zl_now_ns());
+}
+
+/* ---- what comes in ---- */
+
+static void complain_bad(struct state *state, const struct zl_frame_reader *reader)
+{
+        uint64_t second = zl_ticks_ns() / 1000000000u;
+        char why[200];
+
+        state->result->bad_frames++;
+        if (second != state->bad_second) {
+                state->bad_second = second;
+                state->bad_said = 0;
+        }
+        if (state->bad_said++ < BAD_FRAMES_SAID)
+                zl_say("a frame does not decode: %s", zl_frame_error(reader, why, sizeof why));
+}
+
+/* Records stand in the order: input, then what was said to it. */
+static void take_frame(struct state *state, const uint8_t *frame, size_t size)
+{
+        struct zl_frame_reader reader;
+
+        state->result->frames++;
+        record(state, ZL_RECORD_IN, frame, size);
+        if (zl_run_frame(&state->run, frame, size, zl_said_hear, &state->said, &reader) != ZL_OK)
+                complain_bad(state, &reader);
+        if (state->said.count)
+                send_said(state);
+}
+
+static void make_clock(struct state *state)
+{
+        uint64_t now_ns = zl_now_ns();
+        uint8_t buffer[128];
+        struct zl_frame_writer writer;
+        size_t size;
+
+        if (now_ns < state->clock_ns + CLOCK_MS * 1000000u && now_ns >= state->clock_ns)
+                return;
+        state->clock_ns = now_ns;
+        struct zl_header header = {.topic = {ZL_TOPIC_TIME, state->settings->config.src},
+                                   .src = state->settings->config.src,
+                                   .epoch = state->settings->config.epoch,
+                                   .seq = ++state->clock_seq,
+                                   .ts_ns = now_ns};
+        struct zl_msg_clock clock = {0};
+        zl_frame_begin(&writer, buffer, sizeof buffer, &header);
+        zl_frame_add_as(&writer, ZL_TYPE_CLOCK, &clock);
+        if (zl_frame_end(&writer, &size) == ZL_OK)
+                take_frame(state, buffer, size);
+}
+
+/* How much was done. */
+static uint32_t do_work(struct state *state)
+{
+        uint32_t done = 0;
+
+        make_clock(state);
+        for (uint32_t i = 0; i < state->settings->sources_count; i++) {
+                const uint8_t *frame;
+                size_t size;
+                for (uint32_t n = 0; n < FRAMES_A_TURN; n++, done++) {
+                        if (zl_socket_receive(state->sources[i], &frame, &size) != ZL_OK)
+                                break;
+                        take_frame(state, frame, size);
+                }
+        }
+        for (uint32_t i = 0; i < state->settings->routes_count; i++)
+                zl_queue_send(&state->queues[i], state->routers[i], zl_now_ns());
+        return done;
+}
+
+/* ---- stopping ---- */
+
+/* Tries for a bounded time to send what is queued, then says what could not be sent. */
+static void drain(struct state *state)
+{
+        uint64_t end_ns = zl_ticks_ns() + (uint64_t)state->settings->linger_ms * 1000000u;
+
+        for (uint32_t i = 0; i < state->settings->routes_count; i++) {
+                struct zl_queue *queue = &state->queues[i];
+                while (queue->count && zl_ticks_ns() < end_ns) {
+                        zl_socket_wait_to_send(state->routers[i], 10);
+                        zl_queue_send(queue, state->routers[i], zl_now_ns());
+                }
+                for (uint32_t j = 0; j < queue->count; j++)
+                        zl_say("not sent: %s",
+                               queue->entries[(queue->first + j) % ZL_QUEUE_MAX].key);
+                state->result->sent += queue->sent;
+                state->result->expired += queue->expired;
+                state->result->left += queue->count;
+        }
+}
+
+static uint64_t count_unanswered(const struct zl_engine *engine)
+{
+        uint64_t count = 0;
+
+        for (uint32_t row = 0; row < engine->pools_fresh; row++) {
+                const struct zl_pool *pool = &engine->pools[row];
+                count += pool->account != ZL_NONE_AT && pool->phase == ZL_PHASE_PROPOSED;
+        }
+        return count;
+}
+
+static void close_all(struct state *state)
+{
+        int linger_ms = state->settings->linger_ms;
+
+        for (uint32_t i = 0; i < ZL_LANE_ENDPOINTS_MAX; i++) {
+                zl_socket_close(state->sources[i], 0);
+                zl_socket_close(state->routers[i], linger_ms);
+                zl_queue_close(&state->queues[i]);
+        }
+        zl_socket_close(state->alerts, linger_ms);
+        if (zl_tape_close(state->tape) != ZL_OK) {
+                zl_say_errno("%s: cannot write its end", state->settings->tape);
+                state->result->failed = true;
+        }
+        zl_said_free(&state->said);
+        zl_run_close(&state->run);
+}
+
+void *zl_lane_run(void *argument)
+{
+        struct zl_lane *lane = argument;
+        struct state *state = calloc(1, sizeof *state);
+        enum zl_err err = ZL_ERR_SYSTEM;
+
+        lane->result.failed = true;
+        if (!state)
+                return NULL;
+        state->settings = &lane->settings;
+        state->result = &lane->result;
+        if (zl_run_open(&state->run, &lane->settings.config) == ZL_OK &&
+            start_tape(state) == ZL_OK)
+                err = open_sockets(state);
+        if (err != ZL_OK)
+                atomic_store(lane->settings.stop, true);
+        lane->result.failed = err != ZL_OK;
+        while (!atomic_load(lane->settings.stop)) {
+                if (do_work(state) == 0)
+                        zl_socket_wait(state->sources, lane->settings.sources_count, -1, CLOCK_MS);
+        }
+        if (err == ZL_OK) {
+                drain(state);
+                lane->result.unanswered = count_unanswered(state->run.engine);
+        }
+        close_all(state);
+        free(state);
+        return NULL;
+}

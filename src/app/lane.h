@@ -1,0 +1,51 @@
+/* lane.h - one engine of a worker, in a thread of its own.
+ *
+ * Reads frames from its SUB sockets, tapes them, gives them to its engine, tapes what that says, and
+ * only then sends it: orders to the routers, alerts to the worker's own thread. Makes the clock.
+ * Owns: its sockets, tape, engine and queues. Thread: the one it starts. */
+#ifndef ZL_APP_LANE_H
+#define ZL_APP_LANE_H
+
+#include "bus/socket.h"
+
+#include <zeroline/engine.h>
+
+#include <stdatomic.h>
+
+enum { ZL_LANE_ENDPOINTS_MAX = 16 };
+
+struct zl_route {
+        const char *endpoint;
+        struct zl_partition_range ranges[ZL_RANGES_MAX];
+        uint32_t ranges_count;
+};
+
+struct zl_lane_settings {
+        struct zl_engine_config config;
+        const char *sources[ZL_LANE_ENDPOINTS_MAX];
+        uint32_t sources_count;
+        struct zl_route routes[ZL_LANE_ENDPOINTS_MAX];
+        uint32_t routes_count;
+        const char *tape; /* NULL: none */
+        bool insecure;
+        int linger_ms;
+        uint32_t number; /* among the worker's engines */
+        struct zl_bus *bus;
+        atomic_bool *stop;
+};
+
+#define ZL_LANE_ALERTS "inproc://alerts"
+
+struct zl_lane_result {
+        bool failed;
+        uint64_t frames, bad_frames, sent, expired, left, unanswered, alerts_lost;
+};
+
+/* A thread's body: `argument` is a struct zl_lane. */
+struct zl_lane {
+        struct zl_lane_settings settings;
+        struct zl_lane_result result;
+};
+void *zl_lane_run(void *argument);
+
+#endif

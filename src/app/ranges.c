@@ -1,0 +1,66 @@
+#include "app/ranges.h"
+
+#include "app/say.h"
+
+#include <stdlib.h>
+
+static bool take_number(const char **at, uint32_t most, uint32_t *ret_number)
+{
+        char *end;
+
+        if (**at < '0' || **at > '9')
+                return false;
+        unsigned long number = strtoul(*at, &end, 10);
+        if (number > most)
+                return false;
+        *at = end;
+        *ret_number = (uint32_t)number;
+        return true;
+}
+
+static bool take_range(const char **at, uint32_t partitions, struct zl_partition_range *ret_range)
+{
+        struct zl_partition_range range;
+
+        if (!take_number(at, partitions - 1, &range.first))
+                return false;
+        range.last = range.first;
+        if (**at == '-') {
+                ++*at;
+                if (!take_number(at, partitions - 1, &range.last) || range.last < range.first)
+                        return false;
+        }
+        *ret_range = range;
+        return true;
+}
+
+bool zl_ranges_parse(const char *text, uint32_t partitions, struct zl_partition_range *ret_ranges,
+                     uint32_t *ret_count)
+{
+        const char *at = text;
+        uint32_t count = 0;
+
+        do {
+                if (count == ZL_RANGES_MAX || !take_range(&at, partitions, &ret_ranges[count++])) {
+                        zl_say("partitions \"%s\": expected ranges like 0-63,70 below %u, at most "
+                               "%d of them",
+                               text, partitions, ZL_RANGES_MAX);
+                        return false;
+                }
+        } while (*at == ',' && at++);
+        if (*at) {
+                zl_say("partitions \"%s\": \"%s\" is no range", text, at);
+                return false;
+        }
+        *ret_count = count;
+        return true;
+}
+
+bool zl_ranges_have(const struct zl_partition_range *ranges, uint32_t count, uint32_t partition)
+{
+        for (uint32_t i = 0; i < count; i++) {
+                if (partition >= ranges[i].first && partition <= ranges[i].last)
+                        return true;
+        }
+        return false;
+}

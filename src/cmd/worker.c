@@ -1,0 +1,318 @@
+/* zeroline worker - the product: subscribes to positions and prices, sends liquidations. */
+#include "cmd/command.h"
+
+#include "app/clock.h"
+#include "app/lane.h"
+#include "app/options.h"
+#include "app/ranges.h"
+#include "app/run.h"
+#include "app/say.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { THREADS_MAX = 64 };
+
+struct settings {
+        const char *partitions, *pub, *tape;
+        struct zl_option_list sources, routers;
+        uint64_t cluster, src, epoch, threads, linger_ms;
+        uint64_t accounts, positions, instruments;
+        bool insecure;
+};
+
+struct worker {
+        struct settings settings;
+        struct zl_bus *bus;
+        struct zl_socket *alerts, *pub;
+        struct zl_lane lanes[THREADS_MAX];
+        char tapes[THREADS_MAX][512];
+        pthread_t threads[THREADS_MAX];
+        uint32_t lanes_count;
+        atomic_bool stop;
+};
+
+/* "0-127=ipc:///run/router" or an endpoint alone, for all partitions. */
+static bool parse_route(const char *text, uint32_t partitions, struct zl_route *ret_route)
+{
+        const char *equals = strchr(text, '=');
+        const char *colon = strchr(text, ':');
+        char ranges[512];
+
+        if (!equals || (colon && colon < equals)) {
+                *ret_route = (struct zl_route){.endpoint = text,
+                                               .ranges = {{0, partitions - 1}},
+                                               .ranges_count = 1};
+                return true;
+        }
+        ret_route->endpoint = equals + 1;
+        snprintf(ranges, sizeof ranges, "%.*s", (int)(equals - text), text);
+        return zl_ranges_parse(ranges, partitions, ret_route->ranges, &ret_route->ranges_count);
+}
+
+/* The k-th of n equal shares of the worker's partitions. */
+static void share(const struct zl_engine_config *all, uint32_t k, uint32_t n,
+                  struct zl_engine_config *ret_config)
+{
+        uint32_t total = 0, at = 0;
+
+        *ret_config = *all;
+        ret_config->owned_count = 0;
+        for (uint32_t i = 0; i < all->owned_count; i++)
+                total += all->owned[i].last - all->owned[i].first + 1;
+        uint32_t begin = (uint32_t)((uint64_t)total * k / n);
+        uint32_t end = (uint32_t)((uint64_t)total * (k + 1) / n);
+        for (uint32_t i = 0; i < all->owned_count; i++) {
+                struct zl_partition_range range = all->owned[i];
+                uint32_t size = range.last - range.first + 1;
+                uint32_t from = begin > at ? begin - at : 0;
+                uint32_t to = end > at ? end - at : 0;
+                to = to < size ? to : size;
+                if (from < to)
+                        ret_config->owned[ret_config->owned_count++] = (struct zl_partition_range){
+                                range.first + from, range.first + to - 1};
+                at += size;
+        }
+}
+
+static bool prepare(struct worker *worker)
+{
+        const struct settings *settings = &worker->settings;
+        struct zl_engine_config all = zl_run_config_default();
+        struct zl_lane_settings common = {.bus = worker->bus,
+                                          .insecure = settings->insecure,
+                                          .linger_ms = (int)settings->linger_ms,
+                                          .stop = &worker->stop};
+
+        all.src = (uint32_t)settings->src;
+        all.epoch = settings->epoch;
+        all.partitions = (uint32_t)settings->cluster;
+        all.accounts_max = (uint32_t)settings->accounts;
+        all.positions_max = (uint32_t)settings->positions;
+        all.instruments_max = (uint32_t)settings->instruments;
+        if (!zl_ranges_parse(settings->partitions, all.partitions, all.owned, &all.owned_count))
+                return false;
+        all.home = all.owned[0].first;
+        for (uint32_t i = 0; i < settings->sources.count; i++)
+                common.sources[common.sources_count++] = settings->sources.values[i];
+        for (uint32_t i = 0; i < settings->routers.count; i++) {
+                if (!parse_route(settings->routers.values[i], all.partitions,
+                                 &common.routes[common.routes_count++]))
+                        return false;
+        }
+        for (uint32_t i = 0; i < settings->threads; i++) {
+                struct zl_lane *lane = &worker->lanes[worker->lanes_count];
+                lane->settings = common;
+                lane->settings.number = worker->lanes_count;
+                share(&all, i, (uint32_t)settings->threads, &lane->settings.config);
+                if (lane->settings.config.owned_count)
+                        worker->lanes_count++;
+        }
+        return true;
+}
+
+static void name_tapes(struct worker *worker)
+{
+        const struct settings *settings = &worker->settings;
+
+        for (uint32_t i = 0; settings->tape && i < worker->lanes_count; i++) {
+                snprintf(worker->tapes[i], sizeof worker->tapes[i], "%s/worker-%llu.%llu.%u.tape",
+                         settings->tape, (unsigned long long)settings->src,
+                         (unsigned long long)settings->epoch, i);
+                worker->lanes[i].settings.tape = worker->tapes[i];
+        }
+}
+
+/* Alerts of all lanes go out on one socket; what subscribers say to it is taken off it. */
+static void pass_alerts(struct worker *worker)
+{
+        const uint8_t *frame;
+        size_t size;
+
+        while (zl_socket_receive(worker->alerts, &frame, &size) == ZL_OK) {
+                if (worker->pub && zl_socket_send(worker->pub, frame, size, false) != ZL_OK)
+                        worker->lanes[0].result.alerts_lost++;
+        }
+        while (worker->pub && zl_socket_receive(worker->pub, &frame, &size) == ZL_OK)
+                ;
+}
+
+static bool start_lanes(struct worker *worker)
+{
+        for (uint32_t i = 0; i < worker->lanes_count; i++) {
+                if (pthread_create(&worker->threads[i], NULL, zl_lane_run, &worker->lanes[i])) {
+                        zl_say("cannot start a thread");
+                        worker->lanes_count = i;
+                        return false;
+                }
+        }
+        return true;
+}
+
+static void report(const struct worker *worker)
+{
+        struct zl_lane_result all = {0};
+
+        for (uint32_t i = 0; i < worker->lanes_count; i++) {
+                const struct zl_lane_result *one = &worker->lanes[i].result;
+                all.frames += one->frames;
+                all.bad_frames += one->bad_frames;
+                all.sent += one->sent;
+                all.expired += one->expired;
+                all.left += one->left;
+                all.unanswered += one->unanswered;
+                all.alerts_lost += one->alerts_lost;
+        }
+        zl_say("stopped: %llu frames read (%llu did not decode), %llu orders sent, %llu expired "
+               "before, %llu not sent, %llu without an answer, %llu alerts lost",
+               (unsigned long long)all.frames, (unsigned long long)all.bad_frames,
+               (unsigned long long)all.sent, (unsigned long long)all.expired,
+               (unsigned long long)all.left, (unsigned long long)all.unanswered,
+               (unsigned long long)all.alerts_lost);
+}
+
+static int block_signals(void)
+{
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGINT);
+        sigaddset(&set, SIGTERM);
+        pthread_sigmask(SIG_BLOCK, &set, NULL);
+        return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static enum zl_exit run_lanes(struct worker *worker, int signals)
+{
+        struct zl_socket *sockets[] = {worker->alerts, worker->pub};
+        struct signalfd_siginfo signal;
+        bool failed = !start_lanes(worker);
+
+        if (!failed)
+                zl_say("running: partitions %s of %llu, %u engines", worker->settings.partitions,
+                       (unsigned long long)worker->settings.cluster, worker->lanes_count);
+        while (!failed && !atomic_load(&worker->stop)) {
+                zl_socket_wait(sockets, 2, signals, 100);
+                pass_alerts(worker);
+                if (read(signals, &signal, sizeof signal) == sizeof signal)
+                        break;
+        }
+        atomic_store(&worker->stop, true);
+        for (uint32_t i = 0; i < worker->lanes_count; i++) {
+                pthread_join(worker->threads[i], NULL);
+                failed |= worker->lanes[i].result.failed;
+        }
+        pass_alerts(worker);
+        report(worker);
+        return failed ? ZL_EXIT_FAILED : ZL_EXIT_OK;
+}
+
+static enum zl_exit run_worker(struct worker *worker)
+{
+        int signals = block_signals();
+        enum zl_exit code = ZL_EXIT_FAILED;
+
+        worker->bus = zl_bus_open();
+        if (!worker->bus || signals < 0)
+                return code;
+        if (!prepare(worker)) {
+                zl_bus_close(worker->bus);
+                return ZL_EXIT_USAGE;
+        }
+        name_tapes(worker);
+        bool open = zl_socket_open(worker->bus, ZL_SOCKET_PULL, ZL_LANE_ALERTS, true,
+                                   &worker->alerts) == ZL_OK;
+        if (open && worker->settings.pub)
+                open = zl_socket_open(worker->bus, ZL_SOCKET_XPUB, worker->settings.pub,
+                                      worker->settings.insecure, &worker->pub) == ZL_OK;
+        if (open)
+                code = run_lanes(worker, signals);
+        zl_socket_close(worker->alerts, 0);
+        zl_socket_close(worker->pub, (int)worker->settings.linger_ms);
+        zl_bus_close(worker->bus);
+        close(signals);
+        return code;
+}
+
+static bool check(const struct settings *settings)
+{
+        if (settings->sources.count == 0)
+                zl_say("no --sub: which publishers shall it listen to?");
+        else if (settings->routers.count == 0)
+                zl_say("no --router: where shall it send its orders?");
+        else if (settings->tape && access(settings->tape, W_OK | X_OK) != 0)
+                zl_say_errno("the tape folder %s cannot be written to", settings->tape);
+        else
+                return true;
+        return false;
+}
+
+enum zl_exit zl_cmd_worker(int argc, char **argv)
+{
+        struct settings settings = {.partitions = "0-255",
+                                    .cluster = 256,
+                                    .src = 1,
+                                    .epoch = zl_now_ns(),
+                                    .threads = 1,
+                                    .linger_ms = 1000,
+                                    .accounts = 1 << 20,
+                                    .positions = 1 << 20,
+                                    .instruments = 1024};
+        const struct zl_option options[] = {
+                {"partitions", ZL_OPTION_TEXT, &settings.partitions, "LIST",
+                 "partitions it decides for (0-255)", 0, 0, 'p'},
+                {"cluster", ZL_OPTION_NUMBER, &settings.cluster, "P",
+                 "how many partitions the cluster has (256)", 1, ZL_PARTITIONS_MAX, 0},
+                {"sub", ZL_OPTION_LIST, &settings.sources, "ENDPOINT",
+                 "a publisher to subscribe to", 0, 0, 's'},
+                {"router", ZL_OPTION_LIST, &settings.routers, "[LIST=]ENDPOINT",
+                 "where orders (of these partitions) go", 0, 0, 'r'},
+                {"pub", ZL_OPTION_TEXT, &settings.pub, "ENDPOINT", "where to publish alerts", 0, 0,
+                 0},
+                {"tape", ZL_OPTION_TEXT, &settings.tape, "DIR",
+                 "folder for the tapes, one file an engine", 0, 0, 't'},
+                {"threads", ZL_OPTION_NUMBER, &settings.threads, "N", "engines, one a thread (1)",
+                 1, THREADS_MAX, 'j'},
+                {"src", ZL_OPTION_NUMBER, &settings.src, "N", "its number as a source (1)", 0,
+                 UINT32_MAX, 0},
+                {"epoch", ZL_OPTION_NUMBER, &settings.epoch, "N",
+                 "its epoch (the start time in ns)", 1, INT64_MAX, 0},
+                {"linger", ZL_OPTION_NUMBER, &settings.linger_ms, "MS",
+                 "how long to try to send what is queued when stopped (1000)", 0, 60000, 0},
+                {"accounts", ZL_OPTION_NUMBER, &settings.accounts, "N",
+                 "room for accounts, an engine (1048576)", 1, 1 << 29, 0},
+                {"positions", ZL_OPTION_NUMBER, &settings.positions, "N",
+                 "room for positions, an engine (1048576)", 1, 1 << 29, 0},
+                {"instruments", ZL_OPTION_NUMBER, &settings.instruments, "N",
+                 "room for instruments (1024)", 1, 1 << 19, 0},
+                {"insecure", ZL_OPTION_FLAG, &settings.insecure, NULL,
+                 "allow TCP beyond this machine without encryption", 0, 0, 0},
+        };
+        const struct zl_usage usage = {
+                .arguments = "",
+                .text = "Subscribes to positions and prices, computes which accounts must be "
+                        "liquidated, and\npushes the orders to routers. Stops on SIGTERM or SIGINT.",
+                .options = options,
+                .options_count = sizeof options / sizeof options[0],
+                .config = true,
+        };
+        int first;
+        enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);
+
+        if (parsed != ZL_PARSED_RUN)
+                return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
+        if (!check(&settings))
+                return ZL_EXIT_USAGE;
+        struct worker *worker = calloc(1, sizeof *worker);
+        if (!worker)
+                return ZL_EXIT_FAILED;
+        worker->settings = settings;
+        enum zl_exit code = run_worker(worker);
+        free(worker);
+        return code;
+}
