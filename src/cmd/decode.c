@@ -3,6 +3,7 @@
 
 #include "app/options.h"
 #include "app/say.h"
+#include "app/stop.h"
 #include "bus/socket.h"
 #include "codec/json.h"
 #include "codec/split.h"
@@ -10,7 +11,6 @@
 
 #include <zeroline/frame.h>
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -181,29 +181,13 @@ static enum zl_exit decode_file(struct decoder *decoder, const char *path, bool 
         return code;
 }
 
-static volatile sig_atomic_t stopped;
-
-static void on_stop(int signal)
-{
-        (void)signal;
-        stopped = 1;
-}
-
-static void listen_to_stop(void)
-{
-        struct sigaction action = {.sa_handler = on_stop};
-
-        sigaction(SIGINT, &action, NULL);
-        sigaction(SIGTERM, &action, NULL);
-}
-
 static enum zl_exit decode_live(struct decoder *decoder, struct zl_socket *socket, uint64_t most)
 {
         const uint8_t *frame;
         size_t size;
 
-        listen_to_stop();
-        while (!stopped && (most == 0 || decoder->frames < most)) {
+        zl_stop_listen();
+        while (!zl_stopped() && (most == 0 || decoder->frames < most)) {
                 zl_socket_wait(&socket, 1, -1, 200);
                 while ((most == 0 || decoder->frames < most) &&
                        zl_socket_receive(socket, &frame, &size) == ZL_OK) {

@@ -7,12 +7,15 @@
 #include <string.h>
 
 static const struct zl_command commands[] = {
+        {"demo", "a small exchange, two workers and a router in this terminal", zl_cmd_demo},
         {"worker", "subscribe to positions and prices, send liquidations", zl_cmd_worker},
         {"replay", "run a tape through the engine and compare with what was recorded",
          zl_cmd_replay},
         {"calc", "JSON lines in, the risk points of every account out", zl_cmd_calc},
         {"encode", "JSON lines to frames, a tape or a socket", zl_cmd_encode},
         {"decode", "frames, a tape or a socket to JSON lines", zl_cmd_decode},
+        {"sim", "a small exchange to run against", zl_cmd_sim},
+        {"router", "a reference order router", zl_cmd_router},
         {"schema", "the reference of all messages", zl_cmd_schema},
 };
 

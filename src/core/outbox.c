@@ -78,10 +78,12 @@ void zl_say_order(struct zl_engine *engine, uint64_t account, const struct zl_ms
 
 void zl_say_deficit(struct zl_engine *engine, uint32_t fund, const struct zl_msg_deficit *deficit)
 {
-        uint32_t partition = zl_partition(fund, engine->partitions);
+        uint32_t from = zl_partition(deficit->account, engine->partitions);
+        uint32_t to = zl_partition(fund, engine->partitions);
 
-        put(engine, deficit->account + 1, (struct zl_topic){ZL_TOPIC_DEFI, partition},
-            &engine->deficit_seq[partition], ZL_TYPE_DEFICIT, deficit);
+        /* Counted by the partition that speaks: which others share its engine must not show. */
+        put(engine, deficit->account + 1, (struct zl_topic){ZL_TOPIC_DEFI, to},
+            &engine->deficit_seq[from], ZL_TYPE_DEFICIT, deficit);
 }
 
 static void say_alert(struct zl_engine *engine, uint64_t rank, uint32_t partition,

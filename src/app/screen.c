@@ -1,0 +1,317 @@
+#include "app/screen.h"
+
+#include "core/state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEAREST = 6, BAR = 24 };
+
+bool zl_screen_open(struct zl_screen *screen)
+{
+        struct zl_engine_config config = zl_run_config_default();
+
+        *screen = (struct zl_screen){.scales = zl_scales_open(),
+                                     .message = malloc(sizeof *screen->message)};
+        return screen->scales && screen->message && zl_run_open(&screen->run, &config) == ZL_OK;
+}
+
+void zl_screen_close(struct zl_screen *screen)
+{
+        zl_run_close(&screen->run);
+        zl_scales_close(screen->scales);
+        free(screen->message);
+}
+
+/* ---- hearing ---- */
+
+static double scaled(int64_t value, int scale)
+{
+        return (double)value * pow(10, -scale);
+}
+
+static double price_of(const struct zl_screen *screen, uint32_t instrument, int64_t price)
+{
+        return scaled(price, zl_scales_instrument_price(screen->scales, instrument));
+}
+
+static double qty_of(const struct zl_screen *screen, uint32_t instrument, int64_t qty)
+{
+        return scaled(qty, zl_scales_instrument_qty(screen->scales, instrument));
+}
+
+static void hear_mark(struct zl_screen *screen, const struct zl_msg_mark *mark)
+{
+        struct zl_screen_market *market = screen->markets;
+        uint32_t i = 0;
+
+        while (i < screen->markets_count && market->id != mark->instrument)
+                market = &screen->markets[++i];
+        if (i == ZL_SCREEN_INSTRUMENTS)
+                return;
+        if (i == screen->markets_count) {
+                screen->markets_count++;
+                *market = (struct zl_screen_market){
+                        .id = mark->instrument, .first = mark->price, .low = mark->price};
+        }
+        market->last = mark->price;
+        if (mark->price < market->low)
+                market->low = mark->price;
+}
+
+static void hear_order(struct zl_screen *screen, const struct zl_msg_liquidate *order)
+{
+        screen->liquidations++;
+        screen->notional += qty_of(screen, order->instrument, order->qty) *
+                            price_of(screen, order->instrument, order->mark);
+        memmove(screen->orders, screen->orders + 1, sizeof screen->orders - sizeof *screen->orders);
+        screen->orders[ZL_SCREEN_ORDERS - 1] =
+                (struct zl_screen_order){.order = *order, .at_s = screen->seconds};
+}
+
+static void hear_exec(struct zl_screen *screen, const struct zl_msg_exec *exec)
+{
+        if (!exec->final)
+                return;
+        if (exec->filled > 0)
+                screen->filled++;
+        else
+                screen->taken_over++;
+        for (int i = 0; i < ZL_SCREEN_ORDERS; i++) {
+                if (strcmp(screen->orders[i].order.order, exec->order) != 0)
+                        continue;
+                screen->orders[i].answer = *exec;
+                screen->orders[i].answered = true;
+        }
+}
+
+static void hear_fund(struct zl_screen *screen, const struct zl_msg_fund *fund)
+{
+        if (!screen->has_fund)
+                screen->fund_first = screen->fund_low = fund->balance;
+        screen->has_fund = true;
+        screen->fund_last = fund->balance;
+        if (fund->balance < screen->fund_low)
+                screen->fund_low = fund->balance;
+}
+
+static void ignore(void *context, const struct zl_output *output)
+{
+        (void)context;
+        (void)output;
+}
+
+static void hear_message(struct zl_screen *screen, const struct zl_message *message)
+{
+        zl_scales_learn(screen->scales, message);
+        switch (message->type) {
+        case ZL_TYPE_MARK:
+                hear_mark(screen, &message->mark);
+                break;
+        case ZL_TYPE_LIQUIDATE:
+                hear_order(screen, &message->liquidate);
+                break;
+        case ZL_TYPE_EXEC:
+                hear_exec(screen, &message->exec);
+                break;
+        case ZL_TYPE_FUND:
+                hear_fund(screen, &message->fund);
+                break;
+        case ZL_TYPE_ALERT:
+                screen->warnings += message->alert.kind == ZL_ALERT_KIND_WARN;
+                break;
+        default:
+                break;
+        }
+}
+
+void zl_screen_hear(struct zl_screen *screen, const uint8_t *frame, size_t size)
+{
+        struct zl_frame_reader reader;
+        enum zl_err err = zl_frame_open(&reader, frame, size);
+
+        while (err == ZL_OK && (err = zl_frame_next(&reader, screen->message)) == ZL_OK)
+                hear_message(screen, screen->message);
+        if (zl_run_frame(&screen->run, frame, size, ignore, NULL, &reader) != ZL_OK)
+                return; /* the workers say so */
+}
+
+/* ---- who is near ---- */
+
+struct near {
+        const struct zl_pool *pool;
+        struct zl_terms terms;
+        zl_i128 ratio_ppb;
+};
+
+static void insert(struct near *nearest, uint32_t *count, const struct near *one)
+{
+        uint32_t i = *count < NEAREST ? (*count)++ : NEAREST;
+
+        while (i > 0 && nearest[i - 1].ratio_ppb < one->ratio_ppb) {
+                if (i < NEAREST)
+                        nearest[i] = nearest[i - 1];
+                i--;
+        }
+        if (i < NEAREST)
+                nearest[i] = *one;
+}
+
+/* The pools with the highest ratios among those still safe. */
+static uint32_t find_near(const struct zl_screen *screen, struct near nearest[NEAREST],
+                          uint32_t *ret_warned)
+{
+        const struct zl_engine *engine = screen->run.engine;
+        uint32_t count = 0;
+
+        *ret_warned = 0;
+        for (uint32_t row = 0; row < engine->pools_fresh; row++) {
+                struct near one = {.pool = &engine->pools[row]};
+                zl_refusal refusal;
+                if (one.pool->account == ZL_NONE_AT || one.pool->phase != ZL_PHASE_WATCHED ||
+                    !zl_state_terms(engine, one.pool, &one.terms, &refusal) ||
+                    !zl_ratio_ceil(&one.terms, one.terms.instrument->mark, &one.ratio_ppb))
+                        continue;
+                *ret_warned += one.pool->level > 0;
+                insert(nearest, &count, &one);
+        }
+        return count;
+}
+
+static void draw_near(const struct zl_screen *screen, const struct near *one)
+{
+        const struct zl_instrument *instrument = one->terms.instrument;
+        struct zl_liquidation points = zl_liquidation_points(&one->terms, instrument->mark);
+        bool is_long = one->terms.sign > 0;
+        int64_t line = is_long ? points.below : points.above;
+        double ratio = 1e-9 * (double)one->ratio_ppb;
+        int full = (int)(ratio * BAR);
+
+        printf("  account %-6llu %-9s %-5s %11.4f   mark %11.2f   line %11.2f   %5.1f%% ",
+               (unsigned long long)screen->run.engine->accounts[one->pool->account].id,
+               zl_scales_symbol(screen->scales, instrument->id), is_long ? "long" : "short",
+               fabs(qty_of(screen, instrument->id, one->pool->holding.qty)),
+               price_of(screen, instrument->id, instrument->mark),
+               price_of(screen, instrument->id, line), 100 * ratio);
+        for (int i = 0; i < BAR; i++)
+                fputs(i < full ? "█" : "·", stdout);
+        fputs("\x1b[K\n", stdout);
+}
+
+/* ---- drawing ---- */
+
+static void draw_market(struct zl_screen *screen, struct zl_screen_market *market)
+{
+        static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+        int64_t low = market->last, high = market->last;
+
+        if (market->history_count == ZL_SCREEN_HISTORY)
+                memmove(market->history, market->history + 1,
+                        sizeof market->history - sizeof *market->history);
+        else
+                market->history_count++;
+        market->history[market->history_count - 1] = market->last;
+        for (uint32_t i = 0; i < market->history_count; i++) {
+                low = market->history[i] < low ? market->history[i] : low;
+                high = market->history[i] > high ? market->history[i] : high;
+        }
+        printf("  %-9s %12.2f  %+7.2f%%   ", zl_scales_symbol(screen->scales, market->id),
+               price_of(screen, market->id, market->last),
+               100.0 * (double)(market->last - market->first) / (double)market->first);
+        for (uint32_t i = 0; i < market->history_count; i++)
+                fputs(blocks[high > low ? 7 * (market->history[i] - low) / (high - low) : 0],
+                      stdout);
+        fputs("\x1b[K\n", stdout);
+}
+
+static void draw_order(const struct zl_screen *screen, const struct zl_screen_order *one)
+{
+        const struct zl_msg_liquidate *order = &one->order;
+        uint32_t id = order->instrument;
+
+        if (!order->order[0]) {
+                fputs("\x1b[K\n", stdout);
+                return;
+        }
+        printf("  %5.1fs account %-6llu %-4s %10.4f %-9s limit %11.2f  bankrupt %11.2f  ",
+               one->at_s, (unsigned long long)order->account,
+               order->side == ZL_SIDE_SELL ? "sell" : "buy", qty_of(screen, id, order->qty),
+               zl_scales_symbol(screen->scales, id), price_of(screen, id, order->price),
+               price_of(screen, id, order->bankruptcy_price));
+        if (!one->answered)
+                fputs("sent", stdout);
+        else if (one->answer.filled > 0)
+                printf("filled %.2f", price_of(screen, id, one->answer.price));
+        else
+                fputs("no fill: the fund's", stdout);
+        fputs("\x1b[K\n", stdout);
+}
+
+void zl_screen_draw(struct zl_screen *screen, double total_s)
+{
+        struct near nearest[NEAREST];
+        uint32_t warned, count = find_near(screen, nearest, &warned);
+
+        printf("\x1b[H\x1b[1mzeroline\x1b[0m  %.1f of %.0f s   two workers, a router, a simulated "
+               "market with a crash in it\x1b[K\n\x1b[K\n",
+               screen->seconds, total_s);
+        for (uint32_t i = 0; i < screen->markets_count; i++)
+                draw_market(screen, &screen->markets[i]);
+        printf("\x1b[K\n\x1b[1mnearest the line\x1b[0m (maintenance as a share of equity; %u "
+               "warned)\x1b[K\n",
+               warned);
+        for (uint32_t i = 0; i < NEAREST; i++) {
+                if (i < count)
+                        draw_near(screen, &nearest[i]);
+                else
+                        fputs("\x1b[K\n", stdout);
+        }
+        fputs("\x1b[K\n\x1b[1mlast liquidations\x1b[0m\x1b[K\n", stdout);
+        for (int i = 0; i < ZL_SCREEN_ORDERS; i++)
+                draw_order(screen, &screen->orders[i]);
+        printf("\x1b[K\n%llu liquidations, %.1f million USDT   %llu filled, %llu taken over   "
+               "insurance fund %.0f\x1b[K\n\x1b[J",
+               (unsigned long long)screen->liquidations, 1e-6 * screen->notional,
+               (unsigned long long)screen->filled, (unsigned long long)screen->taken_over,
+               1e-6 * (double)screen->fund_last);
+        fflush(stdout);
+}
+
+void zl_screen_line(struct zl_screen *screen)
+{
+        struct near nearest[NEAREST];
+        uint32_t warned;
+
+        find_near(screen, nearest, &warned);
+        printf("%5.1f s ", screen->seconds);
+        for (uint32_t i = 0; i < screen->markets_count; i++) {
+                const struct zl_screen_market *market = &screen->markets[i];
+                printf(" %s %.2f (%+.1f%%)", zl_scales_symbol(screen->scales, market->id),
+                       price_of(screen, market->id, market->last),
+                       100.0 * (double)(market->last - market->first) / (double)market->first);
+        }
+        printf("  warned %u  liquidated %llu  fund %.0f\n", warned,
+               (unsigned long long)screen->liquidations, 1e-6 * (double)screen->fund_last);
+        fflush(stdout);
+}
+
+void zl_screen_summary(const struct zl_screen *screen)
+{
+        printf("%llu liquidations of %.1f million USDT: %llu filled, %llu taken over by the fund\n",
+               (unsigned long long)screen->liquidations, 1e-6 * screen->notional,
+               (unsigned long long)screen->filled, (unsigned long long)screen->taken_over);
+        printf("insurance fund %.0f -> %.0f (lowest %.0f) USDT; %llu warnings\n",
+               1e-6 * (double)screen->fund_first, 1e-6 * (double)screen->fund_last,
+               1e-6 * (double)screen->fund_low, (unsigned long long)screen->warnings);
+        for (uint32_t i = 0; i < screen->markets_count; i++) {
+                const struct zl_screen_market *market = &screen->markets[i];
+                printf("%s: %.2f -> %.2f, lowest %.2f (%.1f%%)\n",
+                       zl_scales_symbol(screen->scales, market->id),
+                       price_of(screen, market->id, market->first),
+                       price_of(screen, market->id, market->last),
+                       price_of(screen, market->id, market->low),
+                       100.0 * (double)(market->low - market->first) / (double)market->first);
+        }
+}

@@ -1,0 +1,298 @@
+/* zeroline sim - a small exchange to run against: prices, accounts, a ledger, a venue. */
+#include "cmd/command.h"
+
+#include "app/clock.h"
+#include "app/options.h"
+#include "app/publisher.h"
+#include "app/say.h"
+#include "app/stop.h"
+#include "app/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+        CTRL_REPEAT_TICKS = 40,
+        PARTITIONS = 256,
+};
+
+struct settings {
+        const char *pub, *orders;
+        uint64_t seconds, tick_ms, accounts, seed, await, src;
+        bool insecure;
+};
+
+struct sim {
+        const struct settings *settings;
+        struct zl_bus *bus;
+        struct zl_socket *orders;
+        struct zl_publisher publisher;
+        struct zl_world world;
+        struct zl_message *message; /* both for orders in and for accounts out */
+        struct zl_msg_account *account;
+        uint64_t controls; /* subscriptions to ctrl */
+        uint64_t bad_frames;
+};
+
+/* ---- restating ---- */
+
+static void publish_all_instruments(struct sim *sim)
+{
+        struct zl_msg_cluster cluster = {.partitions = PARTITIONS};
+        struct zl_msg_asset asset;
+        struct zl_msg_instrument *instrument = &sim->message->instrument;
+        struct zl_topic ctrl = {ZL_TOPIC_CTRL, 0};
+
+        zl_world_say_asset(&asset);
+        zl_publish(&sim->publisher, ctrl, ZL_TYPE_CLUSTER, &cluster);
+        zl_publish(&sim->publisher, ctrl, ZL_TYPE_ASSET, &asset);
+        for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++) {
+                zl_world_say_instrument(&sim->world, i, instrument);
+                zl_publish(&sim->publisher, ctrl, ZL_TYPE_INSTRUMENT, instrument);
+        }
+}
+
+static void publish_marks(struct sim *sim)
+{
+        struct zl_msg_mark mark;
+
+        for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++) {
+                zl_world_say_mark(&sim->world, i, &mark);
+                zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_MARK, mark.instrument},
+                           ZL_TYPE_MARK, &mark);
+        }
+}
+
+static void publish_account(struct sim *sim, uint32_t i)
+{
+        zl_world_say_account(&sim->world, i, sim->account);
+        zl_publish(&sim->publisher,
+                   (struct zl_topic){ZL_TOPIC_ACCT,
+                                     zl_partition(sim->account->account, PARTITIONS)},
+                   ZL_TYPE_ACCOUNT, sim->account);
+}
+
+static void publish_fund(struct sim *sim)
+{
+        struct zl_msg_fund fund;
+
+        zl_world_say_fund(&sim->world, &fund);
+        zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_FUND, fund.fund}, ZL_TYPE_FUND,
+                   &fund);
+}
+
+/* The accounts of the partitions whose topics begin as the subscription does, then their `synced`. */
+static void restate_accounts(struct sim *sim, const char *wanted)
+{
+        struct zl_msg_synced synced = {0};
+        char topic[ZL_TOPIC_SIZE + 1];
+        bool partitions[PARTITIONS];
+
+        for (uint32_t p = 0; p < PARTITIONS; p++) {
+                zl_topic_format((struct zl_topic){ZL_TOPIC_ACCT, p}, topic);
+                partitions[p] = !strncmp(topic, wanted, strlen(wanted));
+        }
+        for (uint32_t i = 0; i < sim->world.accounts_count; i++) {
+                if (partitions[zl_partition(sim->world.accounts[i].id, PARTITIONS)])
+                        publish_account(sim, i);
+        }
+        for (uint32_t p = 0; p < PARTITIONS; p++) {
+                if (partitions[p])
+                        zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_ACCT, p},
+                                   ZL_TYPE_SYNCED, &synced);
+        }
+}
+
+/* Who subscribes late is told everything anew; to the others it is nothing new. */
+static void greet(struct sim *sim)
+{
+        char wanted[ZL_TOPIC_SIZE + 1];
+
+        while (zl_publisher_heard(&sim->publisher, wanted)) {
+                if (!strncmp(wanted, "ctrl", 4)) {
+                        sim->controls++;
+                        publish_all_instruments(sim);
+                } else if (!strncmp(wanted, "mark", 4)) {
+                        publish_marks(sim);
+                } else if (!strncmp(wanted, "fund", 4)) {
+                        publish_fund(sim);
+                } else if (!strncmp(wanted, "acct", 4)) {
+                        restate_accounts(sim, wanted);
+                }
+        }
+}
+
+/* ---- orders ---- */
+
+static void take_order(struct sim *sim, const struct zl_header *header)
+{
+        struct zl_msg_exec exec;
+        uint32_t account;
+
+        if (sim->message->type != ZL_TYPE_LIQUIDATE)
+                return;
+        if (zl_world_execute(&sim->world, &sim->message->liquidate, &exec, &account)) {
+                publish_account(sim, account);
+                publish_fund(sim);
+        }
+        zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_EXEC, header->topic.id},
+                   ZL_TYPE_EXEC, &exec);
+}
+
+static void take_orders(struct sim *sim)
+{
+        const uint8_t *frame;
+        size_t size;
+
+        while (zl_socket_receive(sim->orders, &frame, &size) == ZL_OK) {
+                struct zl_frame_reader reader;
+                char why[200];
+                enum zl_err err = zl_frame_open(&reader, frame, size);
+                while (err == ZL_OK && (err = zl_frame_next(&reader, sim->message)) == ZL_OK)
+                        take_order(sim, &reader.header);
+                if (err == ZL_ERR_INVALID && sim->bad_frames++ < 5)
+                        zl_say("a frame does not decode: %s",
+                               zl_frame_error(&reader, why, sizeof why));
+        }
+}
+
+/* ---- time ---- */
+
+static void serve(struct sim *sim, int wait_ms)
+{
+        struct zl_socket *sockets[] = {sim->orders, sim->publisher.socket};
+
+        zl_socket_wait(sockets, 2, -1, wait_ms);
+        greet(sim);
+        take_orders(sim);
+}
+
+static void beat(struct sim *sim)
+{
+        struct zl_msg_beat *beat = &sim->message->beat;
+
+        beat->absent = 0;
+        beat->topics_count = 0;
+        for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++) {
+                struct zl_topic topic = {ZL_TOPIC_MARK, sim->world.instruments[i].id};
+                const uint64_t *seq = zl_table_get(&sim->publisher.sequences,
+                                                   (uint64_t)topic.kind << 32 | topic.id);
+                struct zl_row_moved *row = &beat->topics[beat->topics_count++];
+                *row = (struct zl_row_moved){.epoch = sim->publisher.epoch, .seq = seq ? *seq : 0};
+                zl_topic_format(topic, row->topic);
+        }
+        zl_publish(&sim->publisher,
+                   (struct zl_topic){ZL_TOPIC_BEAT, (uint32_t)sim->settings->src}, ZL_TYPE_BEAT,
+                   beat);
+}
+
+static void run(struct sim *sim)
+{
+        uint64_t tick_ns = sim->settings->tick_ms * 1000000;
+
+        while (!zl_stopped() && sim->controls < sim->settings->await)
+                serve(sim, 100);
+        zl_say("the market opens: %u accounts, %llu s", sim->world.accounts_count,
+               (unsigned long long)sim->settings->seconds);
+        uint64_t next_ns = zl_ticks_ns();
+        while (!zl_stopped() && sim->world.ticks < sim->world.ticks_max) {
+                uint64_t now_ns = zl_ticks_ns();
+                if (now_ns < next_ns) {
+                        serve(sim, (int)((next_ns - now_ns + 999999) / 1000000));
+                        continue;
+                }
+                next_ns += tick_ns;
+                zl_world_tick(&sim->world);
+                publish_marks(sim);
+                if (sim->world.ticks % CTRL_REPEAT_TICKS == 0)
+                        beat(sim);
+        }
+        for (int i = 0; i < 5; i++) /* what is under way may still arrive */
+                serve(sim, 100);
+}
+
+static enum zl_err open_all(struct sim *sim)
+{
+        const struct settings *settings = sim->settings;
+        enum zl_err err = zl_publisher_open(&sim->publisher, sim->bus, settings->pub,
+                                            settings->insecure, (uint32_t)settings->src);
+
+        if (err == ZL_OK)
+                err = zl_socket_open(sim->bus, ZL_SOCKET_PULL, settings->orders, settings->insecure,
+                                     &sim->orders);
+        return err;
+}
+
+static enum zl_exit simulate(const struct settings *settings)
+{
+        struct sim sim = {.settings = settings,
+                          .bus = zl_bus_open(),
+                          .message = malloc(sizeof *sim.message),
+                          .account = calloc(1, sizeof *sim.account)};
+        uint64_t ticks = settings->seconds * 1000 / settings->tick_ms;
+        enum zl_err err = ZL_ERR_SYSTEM;
+
+        if (sim.bus && sim.message && sim.account &&
+            zl_world_open(&sim.world, settings->seed, (uint32_t)settings->accounts, ticks))
+                err = open_all(&sim);
+        if (err == ZL_OK) {
+                zl_stop_listen();
+                run(&sim);
+                zl_say("the market closes: %llu orders filled, %llu taken over by the fund, fund "
+                       "%.2f",
+                       (unsigned long long)sim.world.filled,
+                       (unsigned long long)sim.world.taken_over, 1e-6 * (double)sim.world.fund);
+        }
+        zl_socket_close(sim.orders, 0);
+        zl_publisher_close(&sim.publisher, 500);
+        zl_bus_close(sim.bus);
+        zl_world_close(&sim.world);
+        free(sim.message);
+        free(sim.account);
+        return err == ZL_OK ? ZL_EXIT_OK : ZL_EXIT_FAILED;
+}
+
+enum zl_exit zl_cmd_sim(int argc, char **argv)
+{
+        struct settings settings = {.seconds = 15, .tick_ms = 50, .accounts = 3000, .seed = 1010,
+                                    .await = 1, .src = 100};
+        const struct zl_option options[] = {
+                {"pub", ZL_OPTION_TEXT, &settings.pub, "ENDPOINT",
+                 "where to publish prices and accounts", 0, 0, 0},
+                {"orders", ZL_OPTION_TEXT, &settings.orders, "ENDPOINT",
+                 "where routers push orders", 0, 0, 0},
+                {"seconds", ZL_OPTION_NUMBER, &settings.seconds, "N",
+                 "how long the market is open (15)", 1, 1000000, 0},
+                {"tick", ZL_OPTION_NUMBER, &settings.tick_ms, "MS", "between two prices (50)", 1,
+                 60000, 0},
+                {"accounts", ZL_OPTION_NUMBER, &settings.accounts, "N", "how many (3000)", 1,
+                 1000000, 0},
+                {"seed", ZL_OPTION_NUMBER, &settings.seed, "N", "of prices and accounts (1010)", 0,
+                 UINT64_MAX / 4, 0},
+                {"await", ZL_OPTION_NUMBER, &settings.await, "N",
+                 "open when so many have subscribed (1)", 0, 1000, 0},
+                {"src", ZL_OPTION_NUMBER, &settings.src, "N", "its number as a source (100)", 0,
+                 UINT32_MAX, 0},
+                {"insecure", ZL_OPTION_FLAG, &settings.insecure, NULL,
+                 "allow TCP beyond this machine without encryption", 0, 0, 0},
+        };
+        const struct zl_usage usage = {
+                .arguments = "",
+                .text = "Simulates three markets with a crash in them, the accounts that trade "
+                        "there, a ledger\nwith an insurance fund, and a venue that fills orders "
+                        "with limited liquidity.",
+                .options = options,
+                .options_count = sizeof options / sizeof options[0],
+                .config = true,
+        };
+        int first;
+        enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);
+
+        if (parsed != ZL_PARSED_RUN)
+                return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
+        if (!settings.pub || !settings.orders) {
+                zl_say("--pub and --orders are both needed; see --help");
+                return ZL_EXIT_USAGE;
+        }
+        return simulate(&settings);
+}
