@@ -83,8 +83,8 @@ struct zl_engine_counters {
 };
 
 ZL_API size_t zl_engine_size(const struct zl_engine_config *config);
-/* `memory` is zeroed, aligned as by malloc, and stays the caller's. ZL_ERR_INVALID: the configuration
- * makes no sense; ZL_ERR_FULL: the memory is too small. */
+/* `memory` is zeroed, aligned as by malloc, and stays the caller's. ZL_ERR_INVALID: the
+ * configuration makes no sense; ZL_ERR_FULL: the memory is too small. */
 ZL_API ZL_MUST_CHECK enum zl_err zl_engine_init(void *memory, size_t size,
                                                 const struct zl_engine_config *config,
                                                 struct zl_engine **ret_engine);

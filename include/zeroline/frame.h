@@ -1,7 +1,8 @@
 /* frame.h - frames: one ZeroMQ message part, one MessagePack stream.
  *
  * Answers: which bytes is this message, which message are these bytes? A frame is a topic, a header
- * and one or more messages; its first 14 bytes are its ZeroMQ subscription. Nothing is allocated. */
+ * and one or more messages; its first 14 bytes are its ZeroMQ subscription. Nothing is allocated.
+ */
 #ifndef ZEROLINE_FRAME_H
 #define ZEROLINE_FRAME_H
 
@@ -80,7 +81,8 @@ ZL_API ZL_MUST_CHECK enum zl_err zl_frame_check(const void *data, size_t size,
                                                 struct zl_frame_reader *ret_reader);
 ZL_API const char *zl_defect_name(enum zl_defect defect);
 /* "account.qty: a value of the wrong form, at byte 71". Returns `text`. */
-ZL_API const char *zl_frame_error(const struct zl_frame_reader *reader, char *text, size_t capacity);
+ZL_API const char *zl_frame_error(const struct zl_frame_reader *reader, char *text,
+                                  size_t capacity);
 
 ZL_END_C
 

@@ -1,9 +1,9 @@
 /* message.h - the messages as C structs, made from proto/messages.def.
  *
- * Answers: what may be said on the bus. Every struct begins with `absent`: bit i is set when field i
- * (from 0, in the order of the table) is nil on the wire; the field's value is then its default, or
- * zero. A list is an array and a count. Structs own no memory but `snapshot_part.data`, which points
- * into the frame it was decoded from. */
+ * Answers: what may be said on the bus. Every struct begins with `absent`: bit i is set when field
+ * i (from 0, in the order of the table) is nil on the wire; the field's value is then its default,
+ * or zero. A list is an array and a count. Structs own no memory but `snapshot_part.data`, which
+ * points into the frame it was decoded from. */
 #ifndef ZEROLINE_MESSAGE_H
 #define ZEROLINE_MESSAGE_H
 

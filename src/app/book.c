@@ -65,8 +65,8 @@ static void learn_position(struct zl_book *book, const struct zl_msg_account *ac
                 row->base = base;
 }
 
-/* A full message without a position leaves its row as it was: an order for it finds a base that is no
- * longer the ledger's, or at the venue nothing to close. */
+/* A full message without a position leaves its row as it was: an order for it finds a base that is
+ * no longer the ledger's, or at the venue nothing to close. */
 void zl_book_learn(struct zl_book *book, const struct zl_msg_account *account)
 {
         for (uint32_t i = 0; i < account->positions_count; i++)

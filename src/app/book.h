@@ -29,8 +29,9 @@ void zl_book_close(struct zl_book *book);
 /* Takes in what the ledger says of an account. */
 void zl_book_learn(struct zl_book *book, const struct zl_msg_account *account);
 
-/* Judges a decision. True: it is admitted, forward it; false: only answer. `ret_exec` is the answer to
- * publish either way; `ret_held` is set with a `taken`: what the key's order was answered last. */
+/* Judges a decision. True: it is admitted, forward it; false: only answer. `ret_exec` is the answer
+ * to publish either way; `ret_held` is set with a `taken`: what the key's order was answered last.
+ */
 bool zl_book_admit(struct zl_book *book, const char *order, uint64_t expires_ns, uint64_t now_ns,
                    struct zl_msg_exec *ret_exec, const struct zl_msg_exec **ret_held);
 /* Takes in what the venue says of an order. */

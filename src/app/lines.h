@@ -15,9 +15,10 @@ struct zl_lines *zl_lines_open(FILE *file, const char *name);
 void zl_lines_close(struct zl_lines *lines);
 
 /* The next message and its header, learnt from already. `ret_joins`: it belongs to the frame of the
- * one before (the line gives the same topic, source, epoch and sequence). ZL_ERR_INVALID after a line
- * on stderr. */
-ZL_MUST_CHECK enum zl_err zl_lines_next(struct zl_lines *lines, const struct zl_message **ret_message,
+ * one before (the line gives the same topic, source, epoch and sequence). ZL_ERR_INVALID after a
+ * line on stderr. */
+ZL_MUST_CHECK enum zl_err zl_lines_next(struct zl_lines *lines,
+                                        const struct zl_message **ret_message,
                                         struct zl_header *ret_header, bool *ret_joins);
 
 struct zl_scales *zl_lines_scales(struct zl_lines *lines);

@@ -1,7 +1,7 @@
 /* options.h - a command's flags, and the same settings from a config file.
  *
- * One table a command: the flags it parses, the keys its file may have, and its --help all come from
- * it. A flag given on the command line wins over the file. */
+ * One table a command: the flags it parses, the keys its file may have, and its --help all come
+ * from it. A flag given on the command line wins over the file. */
 #ifndef ZL_APP_OPTIONS_H
 #define ZL_APP_OPTIONS_H
 

@@ -1,7 +1,7 @@
 /* queue.h - a worker's orders on their way to one router.
  *
- * Answers: which order next? One entry a decision: a newer proposal of the same key takes the place of
- * the older one. Expired orders are never sent. Owns: its entries. Thread: its owner's. */
+ * Answers: which order next? One entry a decision: a newer proposal of the same key takes the place
+ * of the older one. Expired orders are never sent. Owns: its entries. Thread: its owner's. */
 #ifndef ZL_APP_QUEUE_H
 #define ZL_APP_QUEUE_H
 

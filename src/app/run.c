@@ -3,6 +3,7 @@
 #include "app/say.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { OUTBOX_SIZE = 1 << 16 };
 
@@ -68,7 +69,13 @@ enum zl_err zl_run_open(struct zl_run *run, const struct zl_engine_config *confi
         size_t size = zl_engine_size(config);
         uint8_t *outbox = malloc(OUTBOX_SIZE);
 
-        *run = (struct zl_run){.memory = calloc(1, size), .message = malloc(sizeof *run->message)};
+        /* Zeroed by the system, a page at a time, as it is used. */
+        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+        *run = (struct zl_run){.memory = memory == MAP_FAILED ? NULL : memory,
+                               .memory_size = size,
+                               .message = malloc(sizeof *run->message)};
         zl_outbox_init(&run->outbox, outbox, OUTBOX_SIZE);
         if (!run->memory || !outbox || !run->message) {
                 zl_say("cannot get %zu MiB of memory for the engine: lower its capacities",
@@ -86,7 +93,8 @@ enum zl_err zl_run_open(struct zl_run *run, const struct zl_engine_config *confi
 
 void zl_run_close(struct zl_run *run)
 {
-        free(run->memory);
+        if (run->memory)
+                munmap(run->memory, run->memory_size);
         free(run->outbox.data);
         free(run->message);
         *run = (struct zl_run){0};

@@ -11,6 +11,7 @@
 struct zl_run {
         struct zl_engine *engine;
         void *memory;
+        size_t memory_size;
         struct zl_outbox outbox;
         struct zl_message *message;
 };

@@ -1,8 +1,8 @@
 /* screen.h - the demo's picture of a running cluster.
  *
- * Hears the same frames as the workers. Equity, ratios and lines come from an engine of its own that
- * sends nothing; prices, orders and fills are the ones on the bus. Owns: that engine. Thread: its
- * owner's. */
+ * Hears the same frames as the workers. Equity, ratios and lines come from an engine of its own
+ * that sends nothing; prices, orders and fills are the ones on the bus. Owns: that engine. Thread:
+ * its owner's. */
 #ifndef ZL_APP_SCREEN_H
 #define ZL_APP_SCREEN_H
 

@@ -114,7 +114,8 @@ static int64_t drift_ppm(const struct zl_world *world)
 
         for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
                 if (percent < phases[i].until) {
-                        int64_t ticks = (int64_t)((phases[i].until - from) * world->ticks_max / 100);
+                        int64_t ticks =
+                            (int64_t)((phases[i].until - from) * world->ticks_max / 100);
                         return phases[i].total_ppm / (ticks ? ticks : 1);
                 }
                 from = phases[i].until;
@@ -142,7 +143,8 @@ void zl_world_tick(struct zl_world *world)
 /* ---- orders ---- */
 
 /* What an order gets now: the mark, less what recent orders and this one have used up. */
-static int64_t executable(struct zl_world_instrument *instrument, const struct zl_msg_liquidate *order)
+static int64_t executable(struct zl_world_instrument *instrument,
+                          const struct zl_msg_liquidate *order)
 {
         int64_t million = 1000000 * power10(ASSET_SCALE);
         int64_t value = value_of(instrument, order->qty, instrument->price);

@@ -1,8 +1,9 @@
-/* world.h - a small exchange: accounts, prices with a crash in them, liquidity, a ledger and a fund.
+/* world.h - a small exchange: accounts, prices with a crash in them, liquidity, a ledger and a
+ * fund.
  *
  * Answers: what is the next price, what fills, what does an account hold then? Deterministic by its
- * seed and by the orders it is given; knows no socket and no time of day. It is a counterpart to run
- * against, not a model of any market. Owns: its accounts. Thread: its owner's. */
+ * seed and by the orders it is given; knows no socket and no time of day. It is a counterpart to
+ * run against, not a model of any market. Owns: its accounts. Thread: its owner's. */
 #ifndef ZL_APP_WORLD_H
 #define ZL_APP_WORLD_H
 

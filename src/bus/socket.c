@@ -33,7 +33,6 @@ static const struct {
 } kinds[] = {
         [ZL_SOCKET_XPUB] = {ZMQ_XPUB, true, "PUB"},  [ZL_SOCKET_SUB] = {ZMQ_SUB, false, "SUB"},
         [ZL_SOCKET_PUSH] = {ZMQ_PUSH, false, "PUSH"}, [ZL_SOCKET_PULL] = {ZMQ_PULL, true, "PULL"},
-        [ZL_SOCKET_PAIR] = {ZMQ_PAIR, false, "PAIR"},
 };
 
 struct zl_bus *zl_bus_open(void)
@@ -78,7 +77,8 @@ static void configure(void *handle, enum zl_socket_kind kind)
         if (kind == ZL_SOCKET_PUSH)
                 set(handle, ZMQ_IMMEDIATE, 1); /* queue only for who is there */
         if (kind == ZL_SOCKET_XPUB)
-                set(handle, ZMQ_XPUB_VERBOSE, 1); /* each subscriber is told of, not just the first */
+                set(handle, ZMQ_XPUB_VERBOSE,
+                    1); /* each subscriber is told of, not just the first */
 }
 
 static enum zl_err attach(void *handle, enum zl_socket_kind kind, const char *endpoint)

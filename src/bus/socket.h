@@ -13,7 +13,6 @@ enum zl_socket_kind {
         ZL_SOCKET_SUB,
         ZL_SOCKET_PUSH,
         ZL_SOCKET_PULL,
-        ZL_SOCKET_PAIR, /* inproc, between threads; the first to open binds */
 };
 
 struct zl_bus;
@@ -35,11 +34,12 @@ void zl_socket_subscribe(struct zl_socket *socket, const void *prefix, size_t si
 /* ZL_ERR_FULL: the queue is full, or nobody is connected; only when `wait` is false. */
 ZL_MUST_CHECK enum zl_err zl_socket_send(struct zl_socket *socket, const void *data, size_t size,
                                          bool wait);
-/* Without waiting; ZL_ERR_END when there is nothing now. The bytes stay valid until the next call. */
+/* Without waiting; ZL_ERR_END when there is nothing now. The bytes stay valid until the next call.
+ */
 ZL_MUST_CHECK enum zl_err zl_socket_receive(struct zl_socket *socket, const uint8_t **ret_data,
                                             size_t *ret_size);
 /* Waits until one of the sockets has something to receive; a socket may be NULL. `fd` too, unless
- * -1. False on time-out or on a signal. */
+ * it is -1. False on time-out or on a signal. */
 bool zl_socket_wait(struct zl_socket *const *sockets, uint32_t count, int fd, int timeout_ms);
 /* The same for room to send. */
 bool zl_socket_wait_to_send(struct zl_socket *socket, int timeout_ms);

@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LINE_SIZE_MAX = 8 << 20 };
 
@@ -138,14 +139,10 @@ static bool unhex(uint8_t *bytes, size_t *size)
         return digits % 2 == 0;
 }
 
-static enum zl_exit decode_bytes(struct decoder *decoder, uint8_t *bytes, size_t size, bool hex)
+static enum zl_exit decode_bytes(struct decoder *decoder, const uint8_t *bytes, size_t size)
 {
         size_t offset = 0;
 
-        if (hex && !unhex(bytes, &size)) {
-                zl_say("the input is not hex");
-                return ZL_EXIT_FAILED;
-        }
         while (offset < size) {
                 size_t frame = zl_frame_split(bytes + offset, size - offset);
                 if (!decode_frame(decoder, bytes + offset, frame))
@@ -153,6 +150,27 @@ static enum zl_exit decode_bytes(struct decoder *decoder, uint8_t *bytes, size_t
                 offset += frame;
         }
         return ZL_EXIT_OK;
+}
+
+/* A line by itself: a frame that was cut short swallows nothing behind its own line. */
+static enum zl_exit decode_hex(struct decoder *decoder, uint8_t *bytes, size_t size)
+{
+        enum zl_exit code = ZL_EXIT_OK;
+
+        while (size > 0 && code == ZL_EXIT_OK) {
+                const uint8_t *end = memchr(bytes, '\n', size);
+                size_t line = end ? (size_t)(end - bytes) + 1 : size;
+                size_t used = line;
+                if (unhex(bytes, &used)) {
+                        code = decode_bytes(decoder, bytes, used);
+                } else {
+                        zl_say("the input is not hex");
+                        code = ZL_EXIT_FAILED;
+                }
+                bytes += line;
+                size -= line;
+        }
+        return code;
 }
 
 static enum zl_exit decode_file(struct decoder *decoder, const char *path, bool hex)
@@ -175,8 +193,10 @@ static enum zl_exit decode_file(struct decoder *decoder, const char *path, bool 
                 code = decode_tape(decoder, path);
         else if (!failed && zl_tape_begins(bytes, size))
                 zl_say("a tape is read by name: zeroline decode TAPE");
+        else if (!failed && hex)
+                code = decode_hex(decoder, bytes, size);
         else if (!failed)
-                code = decode_bytes(decoder, bytes, size, hex);
+                code = decode_bytes(decoder, bytes, size);
         free(bytes);
         return code;
 }
@@ -257,7 +277,7 @@ enum zl_exit zl_cmd_decode(int argc, char **argv)
 {
         struct settings settings = {0};
         const struct zl_option options[] = {
-                {"hex", ZL_OPTION_FLAG, &settings.hex, NULL, "the input is hex", 0, 0, 0},
+                {"hex", ZL_OPTION_FLAG, &settings.hex, NULL, "the input is hex, whole frames a line", 0, 0, 0},
                 {"sub", ZL_OPTION_TEXT, &settings.sub, "ENDPOINT", "connect a SUB socket there", 0,
                  0, 0},
                 {"topic", ZL_OPTION_LIST, &settings.topics, "TOPIC",

@@ -109,8 +109,8 @@ static bool listen_to_all(struct demo *demo)
             !listen_to(demo, 1, "answers", true) || !listen_to(demo, 2, "alerts-1", true) ||
             !listen_to(demo, 3, "alerts-2", true))
                 return false;
-        /* The router's beat says that its answers are heard; the market waits for the subscription to
-         * ctrl. */
+        /* The router's beat says that its answers are heard; the market waits for the subscription
+         * to ctrl. */
         while (!zl_stopped() && !zl_socket_wait(&demo->sources[1], 1, -1, DRAW_MS)) {
                 if (!all_running(demo))
                         return false;
@@ -188,6 +188,17 @@ static bool is_tape(const struct dirent *entry)
         return size > 5 && !strcmp(entry->d_name + size - 5, ".tape");
 }
 
+/* The command to paste names this very program: it may not be installed. */
+static void print_command(const struct demo *demo, const char *tape)
+{
+        char self[512];
+        ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+
+        self[size > 0 ? size : 0] = 0;
+        printf("\nthe tapes are in %s; replay one yourself:\n  %s replay %s\n", demo->dir,
+               size > 0 ? self : "zeroline", tape);
+}
+
 /* Replays what the workers recorded: the same bytes must come out. */
 static bool replay_all(struct demo *demo)
 {
@@ -212,8 +223,7 @@ static bool replay_all(struct demo *demo)
         if (dir)
                 closedir(dir);
         if (path[0])
-                printf("\nthe tapes are in %s; replay one yourself:\n  zeroline replay %s\n",
-                       demo->dir, path);
+                print_command(demo, path);
         return good && path[0];
 }
 
@@ -237,10 +247,10 @@ static enum zl_exit run(struct demo *demo)
         bool good = make_folder(demo) && start_all(demo) && listen_to_all(demo);
         if (good) {
                 if (demo->terminal)
-                        fputs("\x1b[2J\x1b[?25l", stdout);
+                        fputs("\x1b[2J\x1b[?25l\x1b[?7l", stdout); /* long lines are cut */
                 good = watch(demo);
                 if (demo->terminal)
-                        fputs("\x1b[?25h\n", stdout);
+                        fputs("\x1b[?7h\x1b[?25h\n", stdout);
         }
         good &= stop_all(demo);
         for (int i = 0; i < SOURCES; i++)
@@ -266,12 +276,12 @@ enum zl_exit zl_cmd_demo(int argc, char **argv)
                  0, 0},
         };
         const struct zl_usage usage = {
-                .arguments = "",
-                .text = "Runs a simulated market with a crash in it, two workers and a router on ipc "
-                        "sockets in\na temporary folder, shows what happens, and replays the tapes "
-                        "they wrote.",
-                .options = options,
-                .options_count = sizeof options / sizeof options[0],
+            .arguments = "",
+            .text = "Runs a simulated market with a crash in it, two workers and a router on ipc "
+                    "sockets in\na temporary folder, shows what happens, and replays the tapes "
+                    "they wrote.",
+            .options = options,
+            .options_count = sizeof options / sizeof options[0],
         };
         int first;
         enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);

@@ -3,6 +3,7 @@
 #include "app/say.h"
 #include "core/assert.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +30,8 @@ static void print_commands(FILE *file)
 
 int main(int argc, char **argv)
 {
+        signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
+        signal(SIGPIPE, SIG_IGN);
         if (argc < 2) {
                 print_commands(stderr);
                 return ZL_EXIT_USAGE;

@@ -51,12 +51,12 @@ enum zl_exit zl_cmd_replay(int argc, char **argv)
                  "spread the partitions over so many engines (1)", 1, 64, 'j'},
         };
         const struct zl_usage usage = {
-                .arguments = "TAPE",
-                .text = "Runs a tape through the engine as fast as the machine can and compares what "
-                        "it says\nwith what the tape recorded. Exit code 3: they differ.",
-                .options = options,
-                .options_count = sizeof options / sizeof options[0],
-                .arguments_max = 1,
+            .arguments = "TAPE",
+            .text = "Runs a tape through the engine as fast as the machine can and compares what "
+                    "it says\nwith what the tape recorded. Exit code 3: they differ.",
+            .options = options,
+            .options_count = sizeof options / sizeof options[0],
+            .arguments_max = 1,
         };
         int first;
         enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);

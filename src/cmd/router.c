@@ -100,8 +100,8 @@ static bool drain(struct router *router, struct zl_socket *socket)
         return any;
 }
 
-/* A beat tells a subscriber that it is heard from here on. Answers are not restated: proposing again
- * repeats them. */
+/* A beat tells a subscriber that it is heard from here on. Answers are not restated: proposing
+ * again repeats them. */
 static void greet(struct router *router, const char *wanted)
 {
         struct zl_msg_beat *beat = &router->message->beat;
@@ -206,13 +206,13 @@ enum zl_exit zl_cmd_router(int argc, char **argv)
                  "allow TCP beyond this machine without encryption", 0, 0, 0},
         };
         const struct zl_usage usage = {
-                .arguments = "",
-                .text = "Admits the first decision of a key if its base is the ledger's and no other "
-                        "decision of\nits pool is live, sends it to the venue, and publishes what "
-                        "becomes of it.",
-                .options = options,
-                .options_count = sizeof options / sizeof options[0],
-                .config = true,
+            .arguments = "",
+            .text = "Admits the first decision of a key if its base is the ledger's and no other "
+                    "decision of\nits pool is live, sends it to the venue, and publishes what "
+                    "becomes of it.",
+            .options = options,
+            .options_count = sizeof options / sizeof options[0],
+            .config = true,
         };
         int first;
         enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);

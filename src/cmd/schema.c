@@ -92,9 +92,7 @@ static void print_value(const struct zl_field *field)
                 printf("%s%s", buffer,
                        field->value && field->unit != ZL_UNIT_PPB ? " raw" : "");
                 break;
-        case ZL_FORM_LIST:
-                printf("empty");
-                break;
+        case ZL_FORM_LIST: /* of bare rows there may be a default: policy.warn */
         case ZL_FORM_BYTES:
                 printf("empty");
                 break;
@@ -140,7 +138,8 @@ static void print_fields(const struct zl_record *record)
 }
 
 /* A row is printed under the first message that has it. */
-static void print_rows(const struct zl_record *record, const struct zl_record **seen, int *seen_count)
+static void print_rows(const struct zl_record *record, const struct zl_record **seen,
+                       int *seen_count)
 {
         for (uint32_t i = 0; i < record->fields_count; i++) {
                 const struct zl_record *row = record->fields[i].row;

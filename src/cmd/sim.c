@@ -81,7 +81,8 @@ static void publish_fund(struct sim *sim)
                    &fund);
 }
 
-/* The accounts of the partitions whose topics begin as the subscription does, then their `synced`. */
+/* The accounts of the partitions whose topics begin as the subscription does, then their `synced`.
+ */
 static void restate_accounts(struct sim *sim, const char *wanted)
 {
         struct zl_msg_synced synced = {0};
@@ -113,7 +114,8 @@ static void greet(struct sim *sim)
                         sim->controls++;
                         publish_all_instruments(sim);
                 } else if (!strncmp(wanted, "mark", 4)) {
-                        publish_marks(sim);
+                        if (sim->world.ticks) /* before the market opens there is no price */
+                                publish_marks(sim);
                 } else if (!strncmp(wanted, "fund", 4)) {
                         publish_fund(sim);
                 } else if (!strncmp(wanted, "acct", 4)) {

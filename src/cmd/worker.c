@@ -294,12 +294,12 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                  "allow TCP beyond this machine without encryption", 0, 0, 0},
         };
         const struct zl_usage usage = {
-                .arguments = "",
-                .text = "Subscribes to positions and prices, computes which accounts must be "
-                        "liquidated, and\npushes the orders to routers. Stops on SIGTERM or SIGINT.",
-                .options = options,
-                .options_count = sizeof options / sizeof options[0],
-                .config = true,
+            .arguments = "",
+            .text = "Subscribes to positions and prices, computes which accounts must be "
+                    "liquidated, and\npushes the orders to routers. Stops on SIGTERM or SIGINT.",
+            .options = options,
+            .options_count = sizeof options / sizeof options[0],
+            .config = true,
         };
         int first;
         enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);

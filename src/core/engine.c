@@ -189,8 +189,8 @@ static zl_refusal resolve(struct zl_engine *engine, struct zl_instrument *instru
         return refusal;
 }
 
-/* Every instrument that settles in this asset. Only the first refusal is said: the room for what one
- * message may say is bounded. */
+/* Every instrument that settles in this asset. Only the first refusal is said: the room for what
+ * one message may say is bounded. */
 static void resolve_all(struct zl_engine *engine, uint32_t asset)
 {
         bool said = false;
@@ -240,7 +240,8 @@ static void take_rate(struct zl_engine *engine, const struct zl_msg_rate *said)
 
         if (row == ZL_NONE_AT || said->price <= 0 || row == engine->numeraire) {
                 if (row != engine->numeraire)
-                        refuse(engine, NULL, "a rate is positive, and of an asset there is room for");
+                        refuse(engine, NULL,
+                               "a rate is positive, and of an asset there is room for");
                 return;
         }
         struct zl_asset *asset = &engine->assets[row];

@@ -120,7 +120,8 @@ int64_t zl_heap_least(const struct zl_heap *heap)
         return heap->count ? at(heap, 0)->key : INT64_MAX;
 }
 
-/* Breadth first; the places still to visit stand in the answer's own array until they are owners. */
+/* Breadth first; the places still to visit stand in the answer's own array until they are owners.
+ */
 uint32_t zl_heap_collect(const struct zl_heap *heap, int64_t limit, uint32_t *ret_owners)
 {
         uint32_t found = 0;
@@ -129,7 +130,8 @@ uint32_t zl_heap_collect(const struct zl_heap *heap, int64_t limit, uint32_t *re
                 ret_owners[found++] = 0;
         for (uint32_t seen = 0; seen < found; seen++) {
                 uint32_t first = ARITY * ret_owners[seen] + 1;
-                for (uint32_t child = first; child < first + ARITY && child < heap->count; child++) {
+                for (uint32_t child = first; child < first + ARITY && child < heap->count;
+                     child++) {
                         if (at(heap, child)->key <= limit)
                                 ret_owners[found++] = child;
                 }

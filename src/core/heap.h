@@ -43,8 +43,8 @@ void zl_heap_put(struct zl_heap *heap, uint32_t owner, int64_t key);
 void zl_heap_remove(struct zl_heap *heap, uint32_t owner);
 /* The least key, or INT64_MAX. */
 int64_t zl_heap_least(const struct zl_heap *heap);
-/* Writes every owner whose key is at most `limit`, in no order; `ret_owners` has room for all of the
- * heap. The entries stay. */
+/* Writes every owner whose key is at most `limit`, in no order; `ret_owners` has room for all of
+ * the heap. The entries stay. */
 uint32_t zl_heap_collect(const struct zl_heap *heap, int64_t limit, uint32_t *ret_owners);
 
 #endif

@@ -1,7 +1,7 @@
 /* market.h - assets, instruments, policies and prices: what all pools share.
  *
- * Answers: what is a contract worth at a mark, in which tier, under which policy? Owns: nothing; the
- * structs stand in the engine's tables. Thread: its engine's.
+ * Answers: what is a contract worth at a mark, in which tier, under which policy? Owns: nothing;
+ * the structs stand in the engine's tables. Thread: its engine's.
  *
  * Fine units: an asset's amounts are kept with ZL_FINE more decimals than its scale, so that a
  * position's value, K |q| M, is an integer. */

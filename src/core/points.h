@@ -21,12 +21,12 @@ struct zl_liquidation {
         int64_t below, above;
 };
 
-/* The nearest unsafe marks around the current one; around the nearest safe mark, the lower on a tie,
- * when the pool is unsafe now. */
+/* The nearest unsafe marks around the current one; around the nearest safe mark, the lower on a
+ * tie, when the pool is unsafe now. */
 struct zl_liquidation zl_liquidation_points(const struct zl_terms *terms, int64_t mark);
 
-/* The price of a fill of the whole position, its fee paid, at which B = 0. Of a pool of one position
- * this is its close-out price too. False where it is not positive. */
+/* The price of a fill of the whole position, its fee paid, at which B = 0. Of a pool of one
+ * position this is its close-out price too. False where it is not positive. */
 ZL_MUST_CHECK bool zl_bankruptcy_price(const struct zl_terms *terms, zl_i128 *ret_price);
 
 /* The limit of an order: the close-out price within the range, on a tick. */
@@ -38,7 +38,8 @@ ZL_MUST_CHECK bool zl_buffer_floor(const struct zl_terms *terms, int64_t mark, i
                                    zl_i128 bankruptcy, zl_i128 *ret_buffer_ppb);
 
 /* Maintenance/equity in 10^-9, rounded up. False where equity is not positive. */
-ZL_MUST_CHECK bool zl_ratio_ceil(const struct zl_terms *terms, int64_t mark, zl_i128 *ret_ratio_ppb);
+ZL_MUST_CHECK bool zl_ratio_ceil(const struct zl_terms *terms, int64_t mark,
+                                 zl_i128 *ret_ratio_ppb);
 
 /* Fine units of an asset in units of the asset, or of the numeraire at its rate. */
 zl_i128 zl_amount_floor(zl_i128 fine);

@@ -30,7 +30,8 @@
 
 #define FIELD(owner, field_, form_, presence_, value_, doc_)                                       \
         .name = #field_, .form = form_, .presence = ZL_PRESENCE_##presence_,                       \
-        .offset = offsetof(owner_##owner, field_), .value = VALUE_##presence_(owner, value_), .doc = doc_
+        .offset = offsetof(owner_##owner, field_), .value = VALUE_##presence_(owner, value_),      \
+        .doc = doc_
 
 #define ZL_UINT(owner, ctype, field, presence, value, doc)                                         \
         {FIELD(owner, field, FORM_##ctype, presence, value, doc)},
@@ -48,7 +49,9 @@
 #define ZL_LIST(owner, row_, field, most, doc)                                                     \
         {FIELD(owner, field, ZL_FORM_LIST, DEFAULT, 0, doc), .capacity = most,                     \
          .count_offset = offsetof(owner_##owner, field##_count), .row = &record_##row_},
-#define ZL_ROW(row, doc) static const struct zl_field fields_##row[] = {
+#define ZL_ROW(row, doc_)                                                                          \
+        static const char text_of_##row[] = doc_;                                                  \
+        static const struct zl_field fields_##row[] = {
 #define ZL_ROW_END(row_)                                                                           \
         };                                                                                         \
         static const struct zl_record record_##row_ = {                                            \
@@ -56,9 +59,11 @@
                 .fields = fields_##row_,                                                           \
                 .fields_count = ZL_COUNT(fields_##row_),                                           \
                 .size = sizeof(struct zl_row_##row_),                                              \
+                .doc = text_of_##row_,                                                             \
         };
 /* A message may have no field at all: the sentinel keeps its table from being empty. */
-#define ZL_MESSAGE(id, TYPE, message, topic, doc) static const struct zl_field fields_##message[] = {
+#define ZL_MESSAGE(id, TYPE, message, topic, doc)                                                  \
+        static const struct zl_field fields_##message[] = {
 #define ZL_MESSAGE_END(message) {.name = NULL}};
 #include "messages.def"
 

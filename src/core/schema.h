@@ -48,7 +48,8 @@ struct zl_field {
         const char *doc;
 };
 
-/* A row or a message. A row of a single field stands bare in its list, without an array of its own. */
+/* A row or a message. A row of a single field stands bare in its list, without an array of its own.
+ */
 struct zl_record {
         const char *name;
         const struct zl_field *fields;

@@ -152,7 +152,8 @@ struct maintenance {
         struct line margin, fee;
 };
 
-static struct maintenance maintenance_lines(const struct zl_terms *terms, const struct zl_tier *tier)
+static struct maintenance maintenance_lines(const struct zl_terms *terms,
+                                            const struct zl_tier *tier)
 {
         const struct zl_wide zero = wide(0);
         zl_i128 one = size_unit(terms);
@@ -350,8 +351,9 @@ static bool nearest_in(const struct piece *piece, struct zl_threshold threshold,
         return direction == ZL_DOWN ? first > low : last < high;
 }
 
-bool zl_nearest(const struct zl_terms *terms, struct zl_threshold threshold, bool good, int64_t from,
-                enum zl_direction direction, int64_t low, int64_t high, int64_t *ret_mark)
+bool zl_nearest(const struct zl_terms *terms, struct zl_threshold threshold, bool good,
+                int64_t from, enum zl_direction direction, int64_t low, int64_t high,
+                int64_t *ret_mark)
 {
         if (direction == ZL_DOWN)
                 high = from < high ? from : high;

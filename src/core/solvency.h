@@ -1,16 +1,16 @@
 /* solvency.h - is a pool safe at a mark, and where does that change?
  *
- * Answers: equity, maintenance and their ratio at any mark, and the nearest mark on either side that
- * is, or is not, good by a threshold. Everything is exact: nothing is rounded before it is compared.
- * Owns: nothing. Thread: any.
+ * Answers: equity, maintenance and their ratio at any mark, and the nearest mark on either side
+ * that is, or is not, good by a threshold. Everything is exact: nothing is rounded before it is
+ * compared. Owns: nothing. Thread: any.
  *
  * For a pool of one linear position (DESIGN: solvency), with V = K |q| M:
  *     B  = margin - funding due + s (V - cost)
  *     E  = B - order margin
  *     mm = max(0, V m - c) + f V                      [by notional]
  *     mm = V / |q| max(0, m |q| - c) + f V            [by size]
- * where mm_basis `entry` puts the cost for V in mm. Maintenance is held multiplied by `precision`, so
- * that it is an integer. */
+ * where mm_basis `entry` puts the cost for V in mm. Maintenance is held multiplied by `precision`,
+ * so that it is an integer. */
 #ifndef ZL_CORE_SOLVENCY_H
 #define ZL_CORE_SOLVENCY_H
 
@@ -66,11 +66,11 @@ enum zl_direction {
         ZL_UP = 1,
 };
 
-/* The first mark from `from` on in this direction, itself included, within [low, high], that is good
- * or is not. */
-ZL_MUST_CHECK bool zl_nearest(const struct zl_terms *terms, struct zl_threshold threshold, bool good,
-                              int64_t from, enum zl_direction direction, int64_t low, int64_t high,
-                              int64_t *ret_mark);
+/* The first mark from `from` on in this direction, itself included, within [low, high], that is
+ * good or is not. */
+ZL_MUST_CHECK bool zl_nearest(const struct zl_terms *terms, struct zl_threshold threshold,
+                              bool good, int64_t from, enum zl_direction direction, int64_t low,
+                              int64_t high, int64_t *ret_mark);
 
 /* Whether any price from `low` (0 or more) to `high` is not good; ZL_NO_END: however far. */
 #define ZL_NO_END INT64_MAX

@@ -162,7 +162,8 @@ bool zl_state_terms(const struct zl_engine *engine, const struct zl_pool *pool,
             !zl_map_get(&engine->policies_by_id, instrument->policy, &policy) ||
             !engine->policies[policy].defined)
                 return false;
-        *ret_refusal = zl_terms_of(&pool->holding, instrument, &engine->policies[policy], ret_terms);
+        *ret_refusal =
+            zl_terms_of(&pool->holding, instrument, &engine->policies[policy], ret_terms);
         return *ret_refusal == NULL;
 }
 

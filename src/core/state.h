@@ -1,7 +1,7 @@
 /* state.h - everything an engine knows.
  *
- * Owns: tables of a fixed size, laid out in the caller's one block of memory at init. A row is named
- * by its place in its table and never moves. Thread: one at a time. */
+ * Owns: tables of a fixed size, laid out in the caller's one block of memory at init. A row is
+ * named by its place in its table and never moves. Thread: one at a time. */
 #ifndef ZL_CORE_STATE_H
 #define ZL_CORE_STATE_H
 
@@ -103,8 +103,8 @@ void zl_state_drop_pool(struct zl_engine *engine, uint32_t pool);
 
 bool zl_state_owns(const struct zl_engine *engine, uint32_t partition);
 
-/* What a pool needs before it can be judged: false while an asset, a rate, an instrument, a policy or
- * a mark is missing. `ret_refusal` is set when the position breaks a bound. */
+/* What a pool needs before it can be judged: false while an asset, a rate, an instrument, a policy
+ * or a mark is missing. `ret_refusal` is set when the position breaks a bound. */
 ZL_MUST_CHECK bool zl_state_terms(const struct zl_engine *engine, const struct zl_pool *pool,
                                   struct zl_terms *ret_terms, zl_refusal *ret_refusal);
 

@@ -1,8 +1,8 @@
 /* stream.h - is this frame the next of its stream?
  *
- * Answers: new, seen before, or of an epoch that is over? A hole in the sequence is counted and said,
- * and the frame taken: account revisions and absolute values show what is missing. Thread: its
- * engine's. */
+ * Answers: new, seen before, or of an epoch that is over? A hole in the sequence is counted and
+ * said, and the frame taken: account revisions and absolute values show what is missing. Thread:
+ * its engine's. */
 #ifndef ZL_CORE_STREAM_H
 #define ZL_CORE_STREAM_H
 

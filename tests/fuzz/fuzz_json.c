@@ -1,5 +1,5 @@
-/* Any bytes as a JSON line. What is read must print, and read to the same message again; and it must
- * encode, unless it is too long for a frame. */
+/* Any bytes as a JSON line. What is read must print, and read to the same message again; and it
+ * must encode, unless it is too long for a frame. */
 #include "../unit/same_message.h"
 
 #include "codec/json.h"

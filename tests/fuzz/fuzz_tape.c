@@ -1,5 +1,5 @@
 /* Any bytes as a tape. Its records stand one behind the other, and written again they are the same
- * bytes. Checksums are made right again after most mutations, or nothing behind them would be met. */
+ * bytes. Checksums are made right after most mutations, or nothing behind them would be met. */
 #include "core/assert.h"
 #include "tape/format.h"
 

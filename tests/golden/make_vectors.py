@@ -23,7 +23,8 @@ CHOICES = {
     'status': ['trading', 'halted', 'settled'],
     'leg': [None, 'L', 'S'],
     'mode': ['cross', 'isolated'],
-    'exec': ['accepted', 'filled', 'partial', 'expired', 'rejected', 'taken', 'stale', 'busy', 'late'],
+    'exec': ['accepted', 'filled', 'partial', 'expired', 'rejected', 'taken', 'stale', 'busy',
+             'late'],
     'trigger': ['below', 'at_or_below'],
     'basis': ['mark', 'entry'],
     'partial': ['minimal', 'tier', 'fraction', 'none'],
@@ -39,8 +40,8 @@ CHOICES = {
 }
 
 # "name form", a star behind what is required. Forms: u32 u64 bool bin int (scale not known), ppb,
-# f12, price and qty (the message's own scales), own (the message's `scale`), tN (a text of N bytes),
-# a choice's name, or [row:most].
+# f12, price and qty (the message's own scales), own (the message's `scale`), tN (a text of N
+# bytes), a choice's name, or [row:most].
 ROWS = {
     'haircut': 'upto own, rate ppb*',
     'tier': 'upto tier, mmr ppb*, imr ppb, deduct tier',
@@ -51,7 +52,8 @@ ROWS = {
     'moved': 'topic t15*, epoch u64*, seq u64*',
     'mark_at': 'instrument u32*, price int*, index int*',
     'rate_at': 'asset u32*, price int*',
-    'shortfall': 'key t95*, instrument u32*, leg leg, side side*, qty int*, price int*, amount int*',
+    'shortfall': 'key t95*, instrument u32*, leg leg, side side*, qty int*, price int*, '
+                 'amount int*',
     'candidate': 'account u64*, pool t15*, instrument u32*, leg leg, qty int*, score u64*, '
                  'profit int*',
     'total': 'instrument u32*, side side*, qty int*, profit int*',
@@ -112,8 +114,8 @@ MESSAGES = {
     'snapshot_get': (48, 'snap', 'partition u32*, request u64*'),
     'snapshot_part': (49, 'snap', 'partition u32*, request u64*, part u32*, parts u32*, '
                       'streams [stream:512], data bin, digest u64*'),
-    'tape': (56, 'tape', 'out_src u32*, out_epoch u64*, partitions u32*, owned [range:256], home u32*, '
-             'accounts_max u32*, positions_max u32*, instruments_max u32*, assets_max u32*, '
+    'tape': (56, 'tape', 'out_src u32*, out_epoch u64*, partitions u32*, owned [range:256], '
+             'home u32*, accounts_max u32*, positions_max u32*, instruments_max u32*, assets_max u32*, '
              'policies_max u32*, streams_max u32*'),
 }
 
@@ -412,7 +414,8 @@ def newer():
         ('fields of every form', RATE_HEAD + pack([3, 5, 9, None, True, -1, U64, 'é', b'\0\xff',
                                                    [], [1, [2, [3, ['x']]]]]), rate),
         ('arrays as deep as may be', RATE_HEAD + b'\x94\x03\x05\x09' + deep(7), rate),
-        ('empty arrays as deep as may be', RATE_HEAD + b'\x94\x03\x05\x09' + deep(6, b'\x90'), rate),
+        ('empty arrays as deep as may be', RATE_HEAD + b'\x94\x03\x05\x09' + deep(6, b'\x90'),
+         rate),
         ('200 more fields', RATE_HEAD + pack([3, 5, 9] + [n for n in range(200)]), rate),
         ('text that is no text for us', RATE_HEAD + b'\x94\x03\x05\x09\xa2\xff\x00', rate),
         ('a longer header', topic + pack([1, 1, 1, 1, 0, 'x', [1, 2]]) + pack([3, 5, 9]), rate),
@@ -425,8 +428,8 @@ def newer():
         ('signed numbers', topic + head + b'\x93\xd0\x03\xd1\0\x05\xd3' + bytes(7) + b'\x09', rate),
         ('wide arrays', topic + b'\xdd\0\0\0\x05\x01\x01\x01\x01\x00' + b'\xdc\0\x03\x03\x05\x09',
          rate),
-        ('a wide text', header_bytes('ctrl.00000000') + b'\x98\x02\x05\xdb\0\0\0\x01A\x02\xc0\xc0\xc0'
-         b'\xc0', [line('asset', {'asset': 5, 'symbol': 'A', 'scale': 2, 'rate_scale': None,
+        ('a wide text', header_bytes('ctrl.00000000') + b'\x98\x02\x05\xdb\0\0\0\x01A\x02'
+         b'\xc0\xc0\xc0\xc0', [line('asset', {'asset': 5, 'symbol': 'A', 'scale': 2, 'rate_scale': None,
                                   'numeraire': None, 'haircut': None, 'liability': None})]),
     ]
     for name, data, lines in cases:
@@ -465,7 +468,8 @@ def bad_headers():
             ('an array in it', [1, 1, [1], 1, 0], 'form'), ('a float', [1, 1, 1, 1, 0.0], 'form'),
             ('a map', {1: 1}, 'form'), ('a number', 5, 'form'), ('nothing', None, 'form')]:
         yield f'header: {name}', topic + pack(header) + body, defect
-    yield 'header: 2^32 - 1 values', topic + b'\xdd\xff\xff\xff\xff\x01\x01\x01\x01\x00', 'truncated'
+    yield 'header: 2^32 - 1 values', topic + b'\xdd\xff\xff\xff\xff\x01\x01\x01\x01\x00', \
+        'truncated'
     yield 'header only', RATE_HEAD, 'empty'
 
 
@@ -517,18 +521,20 @@ def bad_bytes():
     yield 'garbage behind: a map', good + b'\x80', 'form'
     yield 'garbage behind: half a number', good + b'\xcd\0', 'truncated'
     yield 'garbage behind: a new header', good + pack([1, 1, 1, 1, 0]), 'type'
-    yield 'a message of 2^32 - 1 values', RATE_HEAD + b'\xdd\xff\xff\xff\xff\x03\x05\x09', 'truncated'
+    yield 'a message of 2^32 - 1 values', RATE_HEAD + b'\xdd\xff\xff\xff\xff\x03\x05\x09', \
+        'truncated'
     yield 'a text of 2^32 - 1 bytes', RATE_HEAD + b'\x93\x03\x05\xdb\xff\xff\xff\xff', 'truncated'
     yield 'a bin of 2^32 - 1 bytes', RATE_HEAD + b'\x93\x03\x05\xc6\xff\xff\xff\xff', 'truncated'
-    yield 'an ext of 2^32 - 1 bytes', RATE_HEAD + b'\x94\x03\x05\x09\xc9\xff\xff\xff\xff\x01', 'form'
+    yield 'an ext of 2^32 - 1 bytes', RATE_HEAD + b'\x94\x03\x05\x09\xc9\xff\xff\xff\xff\x01', \
+        'form'
     yield 'a map of 2^32 - 1 pairs', RATE_HEAD + b'\x93\x03\x05\xdf\xff\xff\xff\xff', 'form'
     yield 'arrays one too deep', RATE_HEAD + b'\x94\x03\x05\x09' + deep(8), 'form'
     yield 'empty arrays one too deep', RATE_HEAD + b'\x94\x03\x05\x09' + deep(7, b'\x90'), 'form'
     yield 'a thousand arrays', RATE_HEAD + b'\x94\x03\x05\x09' + deep(1000), 'form'
     yield 'a thousand arrays at once', RATE_HEAD + deep(1000), 'type'
     yield 'a thousand maps', RATE_HEAD + b'\x81\x01' * 1000 + b'\x01', 'form'
-    yield 'a thousand wide arrays', RATE_HEAD + b'\x94\x03\x05\x09' + b'\xdd\xff\xff\xff\xff' * 1000, \
-        'form'
+    yield 'a thousand wide arrays', \
+        RATE_HEAD + b'\x94\x03\x05\x09' + b'\xdd\xff\xff\xff\xff' * 1000, 'form'
 
 
 def replaced(values, place, value):
@@ -558,8 +564,10 @@ def bad_fields():
             ('rev -1', replaced(account, 2, -1), 'range'),
             ('policy 2^32', replaced(account, 5, U32 + 1), 'range'),
             ('leg 0', with_position(1, 0), 'range'), ('leg 3', with_position(1, 3), 'range'),
-            ('leg -1', with_position(1, -1), 'range'), ('leg a text', with_position(1, 'L'), 'form'),
-            ('mode 2', with_position(5, 2), 'range'), ('mode a bool', with_position(5, True), 'form'),
+            ('leg -1', with_position(1, -1), 'range'),
+            ('leg a text', with_position(1, 'L'), 'form'),
+            ('mode 2', with_position(5, 2), 'range'),
+            ('mode a bool', with_position(5, True), 'form'),
             ('mode 2^32', with_position(5, U32 + 1), 'range'),
             ('qty nil', with_position(2, None), 'missing'),
             ('qty 2^63', with_position(2, I64 + 1), 'range'),

@@ -98,6 +98,11 @@ def check_definitions(text):
     return bad
 
 
+def joined(text):
+    """A definition that goes on over the next line, on one."""
+    return re.sub(r',\n +', ', ', text)
+
+
 def main():
     printed = subprocess.run([sys.argv[1], 'schema'], check=True, capture_output=True,
                              text=True).stdout
@@ -107,7 +112,7 @@ def main():
         head, _, tail = split_page(page)
         readme.write_text(head + BEGIN + '\n' + printed + END + tail)
         return 0
-    bad = check_page(page, printed) + check_definitions((PROTO / 'messages.def').read_text())
+    bad = check_page(page, printed) + check_definitions(joined((PROTO / 'messages.def').read_text()))
     return 1 if bad else 0
 
 

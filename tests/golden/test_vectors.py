@@ -3,9 +3,9 @@
 
     test_vectors.py ZEROLINE
 
-valid: decodes to the lines, and the lines encode to the bytes. newer: decodes to the lines, and these
-survive another round. hostile: refused with the defect's sentence and exit code 1. Every valid frame
-cut at any byte is refused too, but where a whole message ends.
+valid: decodes to the lines, and the lines encode to the bytes. newer: decodes to the lines, and
+these survive another round. hostile: refused with the defect's sentence and exit code 1. Every valid
+frame cut at any byte is refused too, but where a whole message ends.
 """
 import json
 import pathlib

@@ -12,7 +12,8 @@ import random
 import subprocess
 import sys
 
-import wire
+sys.dont_write_bytecode = True
+import wire  # noqa: E402
 
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 20240229
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 6000

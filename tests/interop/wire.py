@@ -1,8 +1,8 @@
-"""The wire in Python, from proto/README.md alone: its tables are read at run time, and no line of the
-project's C is looked at. Decodes and encodes frames, prints and reads JSON lines.
+"""The wire in Python, from proto/README.md alone: its tables are read at run time, and no line of
+the project's C is looked at. Decodes and encodes frames, prints and reads JSON lines.
 
-A message is a dict from field names to the values of the wire: integers, texts, bytes, lists of such
-dicts, None for nil. MessagePack itself is the library's.
+A message is a dict from field names to the values of the wire: integers, texts, bytes, lists of
+such dicts, None for nil. MessagePack itself is the library's.
 """
 import pathlib
 import re

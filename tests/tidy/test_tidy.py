@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """test_tidy.py SOURCE_ROOT - the rules of the house, held by a test.
 
-First every rule is tried on small trees: one that is clean and one for each way to break it. Then the
-real tree is read. A rule is a function from a tree to lines of complaint; a tree is a dict from a
-path to its text.
+First every rule is tried on small trees: one that is clean and one for each way to break it. Then
+the real tree is read. A rule is a function from a tree to lines of complaint; a tree is a dict from
+a path to its text.
 """
 
 import os
@@ -101,7 +101,7 @@ def check_file_length(tree):
 
 
 def function_spans(text):
-    """(first line of the head, last line), counted from 0. A function's braces stand at column 0."""
+    """(first line of the head, last line), from 0. A function's braces stand at column 0."""
     lines = text.split("\n")
     opening = None
     for i, line in enumerate(lines):

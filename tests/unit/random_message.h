@@ -85,7 +85,7 @@ static inline void random_field(const struct zl_field *field, uint8_t *object, u
         }
 }
 
-/* Fields that may be left out are, a third of the time; they then keep what zl_record_init gives. */
+/* Fields that may be left out are, a third of the time, and keep what zl_record_init gives. */
 static inline void random_record(const struct zl_record *record, uint8_t *object,
                                  uint32_t rows_most)
 {

@@ -1,4 +1,4 @@
-/* same_message.h - whether two messages say the same, field by field, by the schema. Thread: any. */
+/* same_message.h - whether two messages say the same, by the schema. Thread: any. */
 #ifndef ZL_TESTS_SAME_MESSAGE_H
 #define ZL_TESTS_SAME_MESSAGE_H
 

@@ -201,6 +201,20 @@ static void test_error_text(void **state)
         }
 }
 
+/* A frame of another version is not read on with. */
+static void test_open_sticks(void **state)
+{
+        struct zl_frame_reader reader;
+        uint8_t frame[MARK_SIZE];
+
+        (void)state;
+        memcpy(frame, mark_frame, MARK_SIZE);
+        frame[ZL_TOPIC_PREFIX_SIZE + 1] = 2;
+        assert_int_equal(zl_frame_open(&reader, frame, MARK_SIZE), ZL_ERR_INVALID);
+        assert_int_equal(zl_frame_next(&reader, &got), ZL_ERR_INVALID);
+        assert_int_equal(reader.defect, ZL_DEFECT_VERSION);
+}
+
 /* A row's own name is said, and its place is the byte. */
 static void test_error_in_row(void **state)
 {
@@ -273,7 +287,7 @@ static void test_batch(void **state)
         assert_int_equal(reader.defect, ZL_DEFECT_FORM);
 }
 
-/* Any bit of a frame may turn over: it is refused, or it is a frame that comes back as it is read. */
+/* Any bit of a frame may turn over: it is refused, or what it says comes back the same. */
 static void test_flips(void **state)
 {
         (void)state;
@@ -313,8 +327,9 @@ int main(void)
                 cmocka_unit_test(test_known_bytes),  cmocka_unit_test(test_round_trip),
                 cmocka_unit_test(test_full_buffer),  cmocka_unit_test(test_full_sticks),
                 cmocka_unit_test(test_longest_frame), cmocka_unit_test(test_error_text),
-                cmocka_unit_test(test_error_in_row), cmocka_unit_test(test_cut),
-                cmocka_unit_test(test_batch),        cmocka_unit_test(test_flips),
+                cmocka_unit_test(test_open_sticks),  cmocka_unit_test(test_error_in_row),
+                cmocka_unit_test(test_cut),          cmocka_unit_test(test_batch),
+                cmocka_unit_test(test_flips),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,6 +66,14 @@ static const struct refused refusals[] = {
          "line: a number that is too large, at column 23"},
         {"{\"type\":\"clock\\u0000\"}", "line: a zero in it, at column 15"},
         {"{\"type\":\"clock\",\"src\\u0000\":5}", "line: a zero in it, at column 21"},
+        {"{\"type\":\"clock\\ud800\"}", "line: half of a pair of characters, at column 15"},
+        {"{\"type\":\"clock\\udBFFx\"}", "line: half of a pair of characters, at column 15"},
+        {"{\"type\":\"clock\\uDc00\"}", "line: half of a pair of characters, at column 15"},
+        {"{\"type\":\"clock\\ud83d\\ud83d\"}",
+         "line: half of a pair of characters, at column 15"},
+        {"{\"type\":\"clock\\ud83d\\ude00\"}", "line: no such message type"},
+        {"{\"type\":\"clock\\\\ud800\"}", "line: no such message type"},
+        {"{\"type\":\"clock\\ud7ff\\ue000\"}", "line: no such message type"},
         {"{\"type\":\"clock\",\"topic\":\"mark.00000001\"}",
          "clock.topic: is not one that this message goes out on"},
         {"{\"type\":\"clock\",\"topic\":\"time.0000000A\"}",
@@ -198,8 +206,9 @@ static void test_printed(void **state)
         learn(scales, "{\"type\":\"mark\",\"instrument\":7,\"price\":\"-0.01\",\"bid\":null,"
                       "\"depth\":5,\"funding\":-1}");
         print_line(scales, &header, &first);
-        assert_string_equal(line, "{\"type\":\"mark\",\"instrument\":7,\"price\":\"-0.01\",\"index\":"
-                                  "\"-0.01\",\"bid\":null,\"ask\":\"-0.01\",\"depth\":\"0.005\","
+        assert_string_equal(line, "{\"type\":\"mark\",\"instrument\":7,\"price\":\"-0.01\","
+                                  "\"index\":\"-0.01\",\"bid\":null,\"ask\":\"-0.01\","
+                                  "\"depth\":\"0.005\","
                                   "\"funding\":\"-0.000000000001\",\"src\":1,\"epoch\":2,\"seq\":3,"
                                   "\"ts_ns\":4}");
         zl_message_init(&first, ZL_TYPE_SYNCED);
@@ -250,8 +259,9 @@ static void test_round_trip(void **state)
 /* A line with any one byte changed, or cut anywhere, is read or refused with words; never more. */
 static void test_damaged(void **state)
 {
-        const char *text = "{\"type\":\"account\",\"account\":42,\"rev\":1,\"balances\":[{\"asset\":1,"
-                           "\"amount\":\"1000.5\"}],\"positions\":[{\"instrument\":7,\"qty\":"
+        const char *text = "{\"type\":\"account\",\"account\":42,\"rev\":1,\"balances\":["
+                           "{\"asset\":1,\"amount\":\"1000.5\"}],"
+                           "\"positions\":[{\"instrument\":7,\"qty\":"
                            "\"-0.5\",\"leg\":\"S\",\"entry\":64000}],\"topic\":\"acct.00000022\"}";
         struct zl_scales *scales = world();
         size_t size = strlen(text);

@@ -90,8 +90,8 @@ static void test_in_rows(void **state)
         const struct zl_record *account = zl_schema_message(ZL_TYPE_ACCOUNT);
 
         (void)state;
-        read_line(scales, "{\"type\":\"account\",\"account\":1,\"rev\":1,\"balances\":[{\"asset\":2,"
-                          "\"amount\":1}],\"positions\":[{\"instrument\":9,\"qty\":1},"
+        read_line(scales, "{\"type\":\"account\",\"account\":1,\"rev\":1,\"balances\":["
+                          "{\"asset\":2,\"amount\":1}],\"positions\":[{\"instrument\":9,\"qty\":1},"
                           "{\"instrument\":7,\"qty\":1}]}");
         assert_int_equal(scale_in(scales, account->fields[6].row, message.account.balances,
                                   "amount"), 8);
@@ -168,19 +168,23 @@ static void test_orders(void **state)
         check_exec(scales, "1/7L/1/0", 1, 3);
         check_exec(scales, "1/x/1/0/0", -1, -1);
         check_exec(scales, "nonsense", -1, -1);
-        learn(scales, "{\"type\":\"account\",\"account\":1,\"rev\":1,\"positions\":[{\"instrument\":"
-                      "9,\"qty\":1},{\"instrument\":7,\"qty\":1,\"mode\":\"isolated\"}]}");
+        learn(scales, "{\"type\":\"account\",\"account\":1,\"rev\":1,\"positions\":["
+                      "{\"instrument\":9,\"qty\":1},{\"instrument\":7,\"qty\":1,"
+                      "\"mode\":\"isolated\"}]}");
         check_exec(scales, "1/x/1/0/0", 2, 0);
         check_exec(scales, "1/x/1/0/1", -1, -1);
-        learn(scales, "{\"type\":\"account\",\"account\":1,\"rev\":2,\"positions\":[{\"instrument\":"
-                      "7,\"leg\":\"S\",\"qty\":-1},{\"instrument\":7,\"leg\":\"L\",\"qty\":1}]}");
+        learn(scales, "{\"type\":\"account\",\"account\":1,\"rev\":2,\"positions\":["
+                      "{\"instrument\":7,\"leg\":\"S\",\"qty\":-1},{\"instrument\":7,"
+                      "\"leg\":\"L\",\"qty\":1}]}");
         check_exec(scales, "1/x/2/0/0", 1, 3);
         check_exec(scales, "1/x/2/0/2", 2, 0);
-        learn(scales, "{\"type\":\"account\",\"account\":1,\"rev\":3,\"positions\":[{\"instrument\":"
-                      "7,\"leg\":\"S\",\"qty\":0},{\"instrument\":7,\"leg\":\"L\",\"qty\":0}]}");
+        learn(scales, "{\"type\":\"account\",\"account\":1,\"rev\":3,\"positions\":["
+                      "{\"instrument\":7,\"leg\":\"S\",\"qty\":0},{\"instrument\":7,"
+                      "\"leg\":\"L\",\"qty\":0}]}");
         check_exec(scales, "1/x/3/0/0", 2, 0);
-        learn(scales, "{\"type\":\"liquidate\",\"order\":\"1/x/3/0/0\",\"account\":1,\"pool\":\"x\","
-                      "\"instrument\":7,\"side\":\"buy\",\"qty\":1,\"price\":1,\"step\":\"full\","
+        learn(scales, "{\"type\":\"liquidate\",\"order\":\"1/x/3/0/0\",\"account\":1,"
+                      "\"pool\":\"x\",\"instrument\":7,\"side\":\"buy\",\"qty\":1,"
+                      "\"price\":1,\"step\":\"full\","
                       "\"mark\":1,\"mark_seq\":1,\"equity\":1,\"maintenance\":1,\"tier_rev\":1,"
                       "\"policy_rev\":1}");
         check_exec(scales, "1/x/3/0/0", 1, 3);

@@ -46,6 +46,18 @@ static void test_joined(void **state)
         }
 }
 
+/* A text in any width begins a frame; other values do not, nor does a text inside an array. */
+static void test_texts(void **state)
+{
+        (void)state;
+        assert_int_equal(zl_frame_split((const uint8_t *)"\xa1x\x90\xa1y", 5), 3);
+        assert_int_equal(zl_frame_split((const uint8_t *)"\xa1x\x90\xd9\x01y", 6), 3);
+        assert_int_equal(zl_frame_split((const uint8_t *)"\xa1x\x90\xda\0\x01y", 7), 3);
+        assert_int_equal(zl_frame_split((const uint8_t *)"\xa1x\x90\xdb\0\0\0\x01y", 9), 3);
+        assert_int_equal(zl_frame_split((const uint8_t *)"\xa1x\x91\xa1y\x05", 6), 6);
+        assert_int_equal(zl_frame_split((const uint8_t *)"\x05", 1), 1);
+}
+
 /* A form of every kind, with its size; then a text begins the next frame. */
 static void test_forms(void **state)
 {
@@ -97,6 +109,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_joined),
+                cmocka_unit_test(test_texts),
                 cmocka_unit_test(test_forms),
                 cmocka_unit_test(test_any_bytes),
         };

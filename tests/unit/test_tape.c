@@ -1,4 +1,4 @@
-/* tape/tape.h: what is appended is read back, and what is torn or damaged is never taken for whole. */
+/* tape/tape.h: what is appended is read back; what is torn or damaged is not taken for whole. */
 #include "unit.h"
 
 #include "core/assert.h"
@@ -113,10 +113,12 @@ static void test_read_back(void **state)
 /* Records that are longer than the writer's buffer, or fill it to the byte. */
 static void test_long_records(void **state)
 {
-        enum { BUFFER = 1 << 18, COUNT = 8 };
+        enum { BUFFER = 1 << 18, HEAD = ZL_TAPE_HEAD_SIZE, COUNT = 12 };
         static const size_t sizes[COUNT] = {
-                BUFFER, 5, BUFFER - ZL_TAPE_HEAD_SIZE, BUFFER - ZL_TAPE_HEAD_SIZE + 1,
-                BUFFER - ZL_TAPE_HEAD_SIZE - ZL_TAPE_MAGIC_SIZE, 0, 3 * BUFFER, 1};
+                BUFFER, 5, BUFFER - HEAD, BUFFER - HEAD + 1,
+                100, BUFFER - 2 * HEAD - 100, /* fills what is left */
+                100, BUFFER - 2 * HEAD - 100 + 1, /* a byte too many */
+                BUFFER - HEAD - ZL_TAPE_MAGIC_SIZE, 0, 3 * BUFFER, 1};
         uint8_t *frame = calloc(1, 3 * BUFFER);
         struct zl_tape_writer *writer;
         struct zl_tape_reader *reader;
@@ -288,7 +290,8 @@ static void test_disk_full(void **state)
                 rlim_t filled = ZL_TAPE_MAGIC_SIZE;
                 size_t size;
                 assert_int_equal(zl_tape_create(path, &writer), ZL_OK);
-                assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){limit, RLIM_INFINITY}), 0);
+                assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){limit, RLIM_INFINITY}),
+                                 0);
                 for (uint64_t i = 0; i < 1000 && err == ZL_OK; i++) {
                         size = frame_of(i, i < 5 ? 20 : 5000, frame);
                         filled += ZL_TAPE_HEAD_SIZE + size;

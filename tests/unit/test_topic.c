@@ -43,7 +43,8 @@ static void test_refused(void **state)
 {
         static const char *const texts[] = {
                 "acct.000001fF", "ACCT.000001ff", "acct-000001ff", "acct.000001fg", "acct.000001f",
-                "acct.000001ff0", "acc.0000001ff", "none.000001ff", "acct. 00001ff", "acct.-00001ff",
+                "acct.000001ff0", "acc.0000001ff", "none.000001ff", "acct. 00001ff",
+                "acct.-00001ff",
                 "acct.+00001ff", "acct.0x0001ff", "acct.000001f ", " acct.00001ff", "",
         };
 

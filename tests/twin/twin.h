@@ -1,0 +1,57 @@
+/* twin.h - what the engine must say, found the dumb way.
+ *
+ * Answers: given these messages, which outputs does the design page call for? After every message
+ * every pool is judged with exact arithmetic; there is no index, no band and no queue, and no code
+ * is shared with src/core. It covers what the engine does so far: isolated linear and quanto
+ * positions, warn, full and deficit. All partitions are its own, and 0 is its home.
+ * Owns: everything it keeps. Thread: one. */
+#ifndef ZL_TESTS_TWIN_H
+#define ZL_TESTS_TWIN_H
+
+#include "money.h"
+
+enum {
+        TWIN_INSTRUMENTS = 16,
+        TWIN_ASSETS = 8,
+        TWIN_POLICIES = 8,
+        TWIN_ACCOUNTS = 64,
+        TWIN_POOLS = 256,
+        TWIN_STREAMS = 256,
+        TWIN_PARTITIONS = 256,
+        TWIN_OUTPUTS = TWIN_POOLS + 64,
+};
+
+struct twin_output {
+        struct zl_header header;
+        enum zl_type type;
+        uint64_t rank;
+        union {
+                struct zl_msg_liquidate liquidate;
+                struct zl_msg_deficit deficit;
+                struct zl_msg_alert alert; /* its text is left empty: words are not modelled */
+        };
+};
+
+struct twin;
+
+/* `src` and `epoch` are those of its outputs. */
+struct twin *twin_create(uint32_t src, uint64_t epoch);
+void twin_destroy(struct twin *twin);
+
+/* Takes message `place` of a frame. The outputs stay until the next step. */
+const struct twin_output *twin_step(struct twin *twin, const struct zl_header *header,
+                                    uint32_t place, const struct zl_message *message,
+                                    uint32_t *ret_count);
+
+/* For whoever makes up messages: what is open on the pool that this one of all pools is. */
+uint32_t twin_pools(const struct twin *twin);
+struct twin_open {
+        uint64_t account, account_rev, base;
+        uint32_t instrument, n;
+        enum zl_leg leg;
+        bool waits; /* for an answer */
+        int64_t qty;
+};
+struct twin_open twin_pool(const struct twin *twin, uint32_t place);
+
+#endif
