@@ -22,7 +22,28 @@ static bool wrong(const struct job *job, const yaml_node_t *node, const char *wh
         return false;
 }
 
-/* Settings live as long as the process: their text is copied and kept. */
+/* Settings live as long as the process, and so does their text: options point into it. */
+struct kept {
+        struct kept *next;
+        char text[];
+};
+
+static struct kept *all_kept;
+
+static const char *keep(const yaml_node_t *node)
+{
+        size_t size = node->data.scalar.length;
+        struct kept *kept = malloc(sizeof *kept + size + 1);
+
+        if (!kept)
+                return NULL;
+        memcpy(kept->text, node->data.scalar.value, size);
+        kept->text[size] = 0;
+        kept->next = all_kept;
+        all_kept = kept;
+        return kept->text;
+}
+
 static bool set_scalar(const struct job *job, const struct zl_option *option,
                        const yaml_node_t *node)
 {
@@ -32,7 +53,7 @@ static bool set_scalar(const struct job *job, const struct zl_option *option,
                 return wrong(job, node, "expected a single value");
         snprintf(where, sizeof where, "%s, line %zu: %s", job->path, node->start_mark.line + 1,
                  option->name);
-        char *text = strndup((const char *)node->data.scalar.value, node->data.scalar.length);
+        const char *text = keep(node);
         return text && zl_option_set(option, text, where);
 }
 

@@ -314,8 +314,10 @@ void *zl_lane_run(void *argument)
                 atomic_store(lane->settings.stop, true);
         lane->result.failed = err != ZL_OK;
         while (!atomic_load(lane->settings.stop)) {
-                if (do_work(state) == 0)
-                        zl_socket_wait(state->sources, lane->settings.sources_count, -1, CLOCK_MS);
+                if (do_work(state) > 0)
+                        continue;
+                flush(state); /* a crash loses nothing that came before the last wait */
+                zl_socket_wait(state->sources, lane->settings.sources_count, -1, CLOCK_MS);
         }
         if (err == ZL_OK) {
                 drain(state);

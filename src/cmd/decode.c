@@ -277,7 +277,8 @@ enum zl_exit zl_cmd_decode(int argc, char **argv)
 {
         struct settings settings = {0};
         const struct zl_option options[] = {
-                {"hex", ZL_OPTION_FLAG, &settings.hex, NULL, "the input is hex, whole frames a line", 0, 0, 0},
+                {"hex", ZL_OPTION_FLAG, &settings.hex, NULL, "the input is hex, a frame a line",
+                 0, 0, 0},
                 {"sub", ZL_OPTION_TEXT, &settings.sub, "ENDPOINT", "connect a SUB socket there", 0,
                  0, 0},
                 {"topic", ZL_OPTION_LIST, &settings.topics, "TOPIC",

@@ -57,7 +57,7 @@ static bool put_frame(struct sink *sink, struct zl_frame_writer *writer)
         return good;
 }
 
-/* A tape holds one message a frame; elsewhere lines of the same sequence share one. */
+/* One message a frame; lines that give the same sequence share theirs. */
 static bool encode_all(struct zl_lines *lines, struct sink *sink, uint8_t *buffer)
 {
         const struct zl_message *message;
@@ -67,7 +67,7 @@ static bool encode_all(struct zl_lines *lines, struct sink *sink, uint8_t *buffe
         enum zl_err err;
 
         while ((err = zl_lines_next(lines, &message, &header, &joins)) == ZL_OK) {
-                if (!open || !joins || sink->tape) {
+                if (!open || !joins) {
                         if (open && !put_frame(sink, &writer))
                                 return false;
                         zl_frame_begin(&writer, buffer, ZL_FRAME_SIZE_MAX, &header);
@@ -149,7 +149,7 @@ enum zl_exit zl_cmd_encode(int argc, char **argv)
         uint64_t peers = 1;
         bool hex = false, insecure = false;
         const struct zl_option options[] = {
-                {"out", ZL_OPTION_TEXT, &tape, "TAPE", "write a tape, one message a frame", 0, 0,
+                {"out", ZL_OPTION_TEXT, &tape, "TAPE", "write a tape", 0, 0,
                  'o'},
                 {"hex", ZL_OPTION_FLAG, &hex, NULL, "one frame a line, in hex", 0, 0, 0},
                 {"push", ZL_OPTION_TEXT, &push, "ENDPOINT", "connect a PUSH socket there", 0, 0, 0},

@@ -1,0 +1,46 @@
+"""What README.md shows is what happens: its calc example, its commands, its config file."""
+import pathlib
+import re
+import subprocess
+import sys
+
+from cluster import Failed, check, main
+
+README = (pathlib.Path(__file__).resolve().parents[2] / 'README.md').read_text(encoding='utf-8')
+
+
+def example(zeroline):
+    shown = re.search(r"calc <<'EOT'\n(.*?)    EOT\n    (\{.*?)\n", README, re.S)
+    lines = re.sub(r'^    ', '', shown[1], flags=re.M)
+    done = subprocess.run([zeroline, 'calc'], input=lines, capture_output=True, text=True,
+                          timeout=60, check=True)
+    check(done.stdout == shown[2] + '\n', done.stdout)
+
+
+def commands(zeroline):
+    told = subprocess.run([zeroline, '--help'], capture_output=True, text=True, check=True).stdout
+    for name in re.findall(r'^  (\w+) ', told, re.M):
+        check(re.search(rf'`(zeroline )?{name}\b', README), f'README.md does not name {name}')
+        text = subprocess.run([zeroline, name, '--help'], capture_output=True, text=True,
+                              check=True).stdout
+        check(text.startswith(f'usage: zeroline {name}'), text)
+
+
+def config(zeroline):
+    """The file shown is read, and wrong only in its folder."""
+    shown = re.search(r'flags win\):\n\n((?:    .*\n)+)', README)[1]
+    path = pathlib.Path(sys.argv[2]) / 'readme.yaml'
+    path.write_text(re.sub(r'^    ', '', shown, flags=re.M), encoding='utf-8')
+    done = subprocess.run([zeroline, 'worker', '--config', path, '--tape', '/nowhere'],
+                          capture_output=True, text=True, check=False)
+    check(done.returncode == 2 and 'tape folder' in done.stderr, done.stderr)
+
+
+def run(zeroline):
+    for test in (example, commands, config):
+        test(zeroline)
+
+
+if len(sys.argv) < 3:
+    raise Failed('test_readme.py ZEROLINE FOLDER')
+main(run)

@@ -1,0 +1,54 @@
+/* arguments.h - what the property tests are told on their command line. Thread: the test's. */
+#ifndef ZL_TESTS_ARGUMENTS_H
+#define ZL_TESTS_ARGUMENTS_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Worlds have the seeds from `seed` on. `minutes` ends the run before all worlds are done. */
+struct arguments {
+        uint64_t seed, worlds, messages, minutes;
+};
+
+static inline struct arguments arguments_of(int argc, char **argv, struct arguments usual)
+{
+        struct {
+                const char *name;
+                uint64_t *value;
+        } known[] = {{"--seed", &usual.seed},
+                     {"--worlds", &usual.worlds},
+                     {"--messages", &usual.messages},
+                     {"--minutes", &usual.minutes}};
+        bool taken;
+
+        for (int i = 1; i < argc; i += 2) {
+                taken = false;
+                for (size_t j = 0; j < sizeof known / sizeof known[0] && i + 1 < argc; j++) {
+                        if (strcmp(argv[i], known[j].name) != 0)
+                                continue;
+                        *known[j].value = strtoull(argv[i + 1], NULL, 0);
+                        taken = true;
+                }
+                if (!taken) {
+                        fprintf(stderr, "usage: %s [--seed N] [--worlds N] [--messages N a world]"
+                                        " [--minutes N]\n", argv[0]);
+                        exit(2);
+                }
+        }
+        if (usual.minutes) /* so long, however many worlds that makes */
+                usual.worlds = UINT64_MAX;
+        return usual;
+}
+
+static inline double seconds_now(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+#endif
