@@ -230,8 +230,6 @@ static void report(uint64_t seed, uint64_t messages)
                 scenario_print(&scenario, stderr);
                 failed = run_scenario(&scenario, has_small_outbox(seed), scenario.count - 1);
         }
-        for (uint32_t i = scenario.count; i < scenario.capacity; i++)
-                scenario.steps[i].object = NULL;
         scenario_free(&scenario);
 }
 

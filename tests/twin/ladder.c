@@ -31,15 +31,20 @@ static bool find_terms(struct twin *twin, const struct pool *pool, struct money_
         return true;
 }
 
+/* A pool whose instrument or policy was never said waits for nothing. */
+const struct zl_msg_policy *twin_policy_of(struct twin *twin, const struct pool *pool)
+{
+        const struct instrument *instrument = twin_find_instrument(twin, pool->instrument);
+
+        return instrument && instrument->defined
+                       ? twin_find_policy(twin, instrument->said.policy)
+                       : NULL;
+}
 
 void twin_wait(struct twin *twin, struct pool *pool)
 {
-        const struct instrument *instrument = twin_find_instrument(twin, pool->instrument);
-        const struct zl_msg_policy *policy = NULL;
+        uint64_t wait_ms = twin_policy_of(twin, pool)->answer_ms;
 
-        if (instrument && instrument->defined)
-                policy = twin_find_policy(twin, instrument->said.policy);
-        uint64_t wait_ms = policy ? policy->answer_ms : 500;
         for (uint32_t i = 0; i < pool->attempts && i < 4; i++)
                 wait_ms *= 2;
         pool->due_ns = twin->now_ns + wait_ms * 1000000;
@@ -49,7 +54,7 @@ void twin_wait(struct twin *twin, struct pool *pool)
 static void send(struct twin *twin, struct pool *pool, const struct money_terms *terms)
 {
         uint64_t id = pool->account->id;
-        uint32_t partition = zl_partition(id, twin->partitions);
+        uint32_t partition = twin_partition(id, twin->partitions);
         struct twin_output *output = twin_say(twin, ZL_TYPE_LIQUIDATE, ZL_TOPIC_ORDR, partition,
                                          &twin->orders_said[partition]);
         struct zl_msg_liquidate *order = &output->liquidate;
@@ -84,8 +89,8 @@ static void say_deficit(struct twin *twin, struct pool *pool, const struct money
         uint64_t id = pool->account->id;
         struct twin_output *output =
                 twin_say(twin, ZL_TYPE_DEFICIT, ZL_TOPIC_DEFI,
-                    zl_partition(terms->instrument->fund, twin->partitions),
-                    &twin->deficits_said[zl_partition(id, twin->partitions)]);
+                    twin_partition(terms->instrument->fund, twin->partitions),
+                    &twin->deficits_said[twin_partition(id, twin->partitions)]);
         struct zl_msg_deficit *deficit = &output->deficit;
 
         output->rank = id + 1;
@@ -129,6 +134,10 @@ static void judge_safe(struct twin *twin, struct pool *pool, const struct money_
 static void judge(struct twin *twin, struct pool *pool, const struct money_terms *terms)
 {
         if (!money_unsafe(&twin->money, terms)) {
+                if (pool->stage == HELD) { /* live at the venue: nothing more is sent */
+                        twin_wait(twin, pool);
+                        return;
+                }
                 pool->stage = IDLE;
                 pool->attempts = 0;
                 judge_safe(twin, pool, terms);
@@ -137,7 +146,6 @@ static void judge(struct twin *twin, struct pool *pool, const struct money_terms
         pool->level = terms->policy->warn_count;
         if (terms->instrument->status != ZL_STATUS_TRADING) {
                 pool->stage = IDLE;
-                pool->attempts = 0;
                 if (terms->instrument->status == ZL_STATUS_HALTED && !pool->halted_said) {
                         twin_alert_pool(twin, pool, ZL_ALERT_KIND_HALTED, NULL);
                         pool->halted_said = true;
@@ -149,15 +157,6 @@ static void judge(struct twin *twin, struct pool *pool, const struct money_terms
         twin_wait(twin, pool);
 }
 
-/* What the router holds is said again in case it was lost, but never forgotten. */
-static void judge_held(struct twin *twin, struct pool *pool, const struct money_terms *terms)
-{
-        if (money_unsafe(&twin->money, terms) &&
-            terms->instrument->status == ZL_STATUS_TRADING)
-                send(twin, pool, terms);
-        twin_wait(twin, pool);
-}
-
 void twin_look_at(struct twin *twin, struct pool *pool)
 {
         struct money_terms terms;
@@ -165,18 +164,12 @@ void twin_look_at(struct twin *twin, struct pool *pool)
         if (pool->account->suspended || pool->stage == DONE || !find_terms(twin, pool, &terms))
                 return;
         money_judge(&twin->money, &terms);
-        if (pool->stage == IDLE) {
-                judge(twin, pool, &terms);
+        if (pool->stage != IDLE && twin->now_ns < pool->due_ns)
                 return;
-        }
-        if (twin->now_ns < pool->due_ns)
-                return;
-        if (pool->stage == ASKED) {
-                judge(twin, pool, &terms);
-        } else if (pool->stage == HELD) {
-                judge_held(twin, pool, &terms);
-        } else {
+        if (pool->stage == SHORT) {
                 say_deficit(twin, pool, &terms);
                 twin_wait(twin, pool);
+        } else {
+                judge(twin, pool, &terms);
         }
 }

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-enum { DIGITS = 90, POWERS = 120, PPB_DIGITS = 9, FUNDING_DIGITS = 12 };
+enum { DIGITS = 90, POWERS = 120, PPB_DIGITS = 9, FUNDING_DIGITS = 12,
+       FINE_DIGITS = 10 };
 
 static mpz_t powers[POWERS];
 
@@ -173,6 +174,9 @@ void money_judge(struct money *money, const struct money_terms *terms)
         set(money->a, position->funding, instrument->qty_scale + FUNDING_DIGITS);
         mpz_sub(money->due, money->due, money->a);
         mpz_mul_si(money->due, money->due, position->qty);
+        /* Up to fine units, against the account: the one rounding there is. */
+        mpz_cdiv_q(money->due, money->due, powers[DIGITS - FINE_DIGITS - terms->settle->scale]);
+        mpz_mul(money->due, money->due, powers[DIGITS - FINE_DIGITS - terms->settle->scale]);
 
         mpz_sub(money->a, money->value, money->cost);
         if (position->qty < 0)
@@ -214,7 +218,7 @@ bool money_ratio_ceil(struct money *money, int64_t *ret_ratio_ppb)
 }
 
 /* What one unit of the numeraire's last digit is, for an amount that was multiplied by the rate. */
-static const mpz_t *numeraire_unit(const struct money_terms *terms)
+static mpz_t *numeraire_unit(const struct money_terms *terms)
 {
         return &powers[DIGITS + terms->settle->rate_scale - terms->numeraire->scale];
 }
@@ -287,6 +291,9 @@ int64_t money_limit_price(struct money *money, const struct money_terms *terms)
         int64_t least = (terms->instrument->min_price + tick - 1) / tick;
         int64_t most = terms->instrument->max_price / tick;
 
+        if (least > most) /* no tick lies in the range: the end that suits the account */
+                return terms->position->qty > 0 ? terms->instrument->max_price
+                                                : terms->instrument->min_price;
         set_closing_ticks(money, terms);
         if (mpz_cmp_si(money->a, least) < 0)
                 return least * tick;

@@ -114,6 +114,17 @@ void twin_drop_pool(struct twin *twin, struct pool *pool)
 
 /* ---- outputs ---- */
 
+/* mix64 of the wire's page, mod P. */
+uint32_t twin_partition(uint64_t id, uint32_t partitions)
+{
+        id ^= id >> 30;
+        id *= 0xbf58476d1ce4e5b9;
+        id ^= id >> 27;
+        id *= 0x94d049bb133111eb;
+        id ^= id >> 31;
+        return (uint32_t)(id % partitions);
+}
+
 struct twin_output *twin_say(struct twin *twin, enum zl_type type, enum zl_topic_kind topic,
                                uint32_t id, uint64_t *said)
 {
@@ -157,7 +168,7 @@ struct zl_msg_alert *twin_alert_account(struct twin *twin, uint64_t account,
                                           enum zl_alert_kind kind)
 {
         struct zl_msg_alert *said =
-                alert(twin, zl_partition(account, twin->partitions), account + 1, kind);
+                alert(twin, twin_partition(account, twin->partitions), account + 1, kind);
 
         said->absent &= ~(uint64_t)(1 << ZL_AT_alert_account);
         said->account = account;

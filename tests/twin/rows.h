@@ -98,5 +98,6 @@ struct zl_msg_alert *twin_alert_account(struct twin *twin, uint64_t account,
 void twin_alert_pool(struct twin *twin, const struct pool *pool, enum zl_alert_kind kind,
                        const int64_t *ratio);
 void twin_print_pool(const struct pool *pool, char *text, size_t size);
+uint32_t twin_partition(uint64_t id, uint32_t partitions);
 
 #endif

@@ -84,6 +84,10 @@ static void take_rate(struct twin *twin, const struct zl_msg_rate *said)
 
         if (asset->defined && asset->said.numeraire)
                 return;
+        if (said->price <= 0) {
+                twin_alert_all(twin, ZL_ALERT_KIND_REFUSED, NULL);
+                return;
+        }
         asset->has_rate = true;
         asset->rate = said->price;
 }
@@ -98,6 +102,9 @@ static void take_policy(struct twin *twin, const struct zl_msg_policy *said)
                 policy = &twin->policies[twin->policies_count++];
         }
         *policy = *said;
+        if (said->stale_ms || said->jump_ppm || said->orders_per_s || said->cure_ms ||
+            said->slice_notional)
+                twin_alert_all(twin, ZL_ALERT_KIND_UNSUPPORTED, NULL);
 }
 
 static void take_instrument(struct twin *twin, const struct zl_msg_instrument *said)
@@ -106,6 +113,8 @@ static void take_instrument(struct twin *twin, const struct zl_msg_instrument *s
 
         instrument->defined = true;
         instrument->said = *said;
+        if (instrument->mark < said->min_price || instrument->mark > said->max_price)
+                instrument->has_mark = false;
 }
 
 static void take_mark(struct twin *twin, const struct zl_msg_mark *said, uint64_t seq)
@@ -213,6 +222,8 @@ static void take_account(struct twin *twin, const struct zl_msg_account *said)
         struct account *account = twin_find_account(twin, said->account);
         bool cross = false;
 
+        if (said->rev == 0 || said->account >> 53 != 0)
+                return;
         if (!account) {
                 if (twin->accounts_count == TWIN_ACCOUNTS)
                         abort();
@@ -282,7 +293,7 @@ static void take_exec(struct twin *twin, const struct zl_msg_exec *said)
         struct pool *pool = find_asked(twin, said->order, &base, &n);
 
         if (!pool || base != pool->base || n != pool->n || pool->stage == DONE ||
-            pool->stage == SHORT)
+            pool->stage == SHORT || !twin_policy_of(twin, pool))
                 return;
         if (said->status == ZL_EXEC_STATUS_STALE && said->rev > pool->base) {
                 pool->stage = DONE;
@@ -331,7 +342,8 @@ static void take_message(struct twin *twin, const struct zl_header *header,
                 take_exec(twin, &message->exec);
                 break;
         case ZL_TYPE_CLOCK:
-                twin->now_ns = header->ts_ns;
+                if (header->ts_ns > twin->now_ns)
+                        twin->now_ns = header->ts_ns;
                 break;
         default:
                 break;
@@ -352,23 +364,4 @@ const struct twin_output *twin_step(struct twin *twin, const struct zl_header *h
         }
         *ret_count = twin->outputs_count;
         return twin->outputs;
-}
-
-uint32_t twin_pools(const struct twin *twin)
-{
-        return twin->pools_count;
-}
-
-struct twin_open twin_pool(const struct twin *twin, uint32_t place)
-{
-        const struct pool *pool = &twin->pools[place];
-
-        return (struct twin_open){.account = pool->account->id,
-                                  .account_rev = pool->account->rev,
-                                  .base = pool->base,
-                                  .instrument = pool->instrument,
-                                  .n = pool->n,
-                                  .leg = pool->leg,
-                                  .waits = pool->stage == ASKED || pool->stage == HELD,
-                                  .qty = pool->position.qty};
 }

@@ -43,15 +43,4 @@ const struct twin_output *twin_step(struct twin *twin, const struct zl_header *h
                                     uint32_t place, const struct zl_message *message,
                                     uint32_t *ret_count);
 
-/* For whoever makes up messages: what is open on the pool that this one of all pools is. */
-uint32_t twin_pools(const struct twin *twin);
-struct twin_open {
-        uint64_t account, account_rev, base;
-        uint32_t instrument, n;
-        enum zl_leg leg;
-        bool waits; /* for an answer */
-        int64_t qty;
-};
-struct twin_open twin_pool(const struct twin *twin, uint32_t place);
-
 #endif
