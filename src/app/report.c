@@ -150,7 +150,7 @@ static void put_values(const struct subject *subject, struct zl_text *text)
         if (subject->has) {
                 zl_i128 value = zl_value(terms, subject->mark);
                 notional = zl_amount_ceil(value);
-                upnl = zl_amount_floor(terms->sign * (value - terms->cost));
+                upnl = zl_amount_floor(zl_profit(terms, subject->mark));
                 maintenance = zl_maintenance_ceil(zl_maintenance(terms, subject->mark),
                                                   terms->precision);
         }

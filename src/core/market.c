@@ -52,8 +52,6 @@ static zl_refusal check_tiers(const struct zl_msg_instrument *said)
 
 static zl_refusal check_instrument(const struct zl_msg_instrument *said)
 {
-        if (said->kind == ZL_KIND_INVERSE)
-                return "inverse contracts are not supported yet";
         if (said->price_scale > ZL_SCALE_MAX || said->qty_scale > ZL_SCALE_MAX)
                 return "price_scale and qty_scale are at most 18";
         if (said->min_price < 1 || said->max_price < said->min_price ||
@@ -123,29 +121,56 @@ zl_refusal zl_instrument_define(struct zl_instrument *instrument,
         return NULL;
 }
 
-/* K = digits of the multiplier x 10^(fine - price_scale - qty_scale - its decimals). */
-zl_refusal zl_instrument_resolve(struct zl_instrument *instrument, const struct zl_asset *settle)
+/* The multiplier without trailing zeros: digits x 10^-decimals. */
+static int64_t multiplier_digits(const struct zl_instrument *instrument, uint32_t *ret_decimals)
 {
         int64_t digits = instrument->multiplier_ppb;
-        uint32_t decimals = 9;
 
-        while (decimals > 0 && digits % 10 == 0) {
+        for (*ret_decimals = 9; *ret_decimals > 0 && digits % 10 == 0; --*ret_decimals)
                 digits /= 10;
-                decimals--;
-        }
-        uint32_t fine = settle->scale + ZL_FINE;
-        uint32_t used = instrument->price_scale + instrument->qty_scale + decimals;
+        return digits;
+}
+
+/* K = digits of the multiplier x 10^(fine - price_scale - qty_scale - its decimals); of an inverse
+ * contract K is the digits, and n = fine + price_scale - qty_scale - decimals. */
+zl_refusal zl_instrument_resolve(struct zl_instrument *instrument, const struct zl_asset *settle)
+{
+        uint32_t decimals, fine = settle->scale + ZL_FINE;
+        zl_i128 unit = multiplier_digits(instrument, &decimals), value;
+        uint32_t used = instrument->qty_scale + decimals;
+
         instrument->usable = false;
+        if (instrument->kind == ZL_KIND_INVERSE)
+                fine += instrument->price_scale;
+        else
+                used += instrument->price_scale;
         if (used > fine)
                 return "its prices and quantities are finer than its settle asset can hold";
-        zl_i128 unit, value;
-        if (!zl_mul(digits, zl_pow10(fine - used), &unit) ||
-            !zl_mul(unit, instrument->max_price, &value) || value >> ZL_VALUE_BITS)
-                return "one unit of it at max_price is worth too much";
+        if (instrument->kind == ZL_KIND_INVERSE)
+                instrument->reciprocal_exponent = fine - used;
+        else if (!zl_mul(unit, zl_pow10(fine - used), &unit))
+                return "one unit of it is worth too much";
         instrument->unit = unit;
+        if (!zl_mul(unit, zl_coordinate_most(instrument), &value) || value >> ZL_VALUE_BITS)
+                return "one unit of it is worth too much at the end of its range";
         instrument->settle_scale = settle->scale;
         instrument->usable = true;
         return NULL;
+}
+
+zl_i128 zl_coordinate(const struct zl_instrument *instrument, int64_t mark)
+{
+        if (instrument->kind != ZL_KIND_INVERSE)
+                return mark;
+        return zl_wide_saturate(zl_wide_div_floor(zl_wide_pow10(instrument->reciprocal_exponent),
+                                                  zl_wide_of(mark)));
+}
+
+zl_i128 zl_coordinate_most(const struct zl_instrument *instrument)
+{
+        bool inverse = instrument->kind == ZL_KIND_INVERSE;
+
+        return zl_coordinate(instrument, inverse ? instrument->min_price : instrument->max_price);
 }
 
 /* ---- policies ---- */

@@ -55,7 +55,8 @@ struct zl_instrument {
         uint32_t fund;
         uint32_t price_scale, qty_scale;
         int64_t tick, lot, multiplier_ppb, min_price, max_price;
-        zl_i128 unit; /* K: fine units of value per unit of price and of quantity */
+        zl_i128 unit; /* K: fine units of value per unit of coordinate and of quantity */
+        uint32_t reciprocal_exponent; /* n, of an inverse contract */
         enum zl_tier_by tier_by;
         uint32_t tiers_count; /* at least one */
         struct zl_tier tiers[ZL_TIERS_MAX];
@@ -94,5 +95,12 @@ ZL_MUST_CHECK zl_refusal zl_policy_define(struct zl_policy *policy,
 /* Finds K from the settle asset's scale; refuses where it would be no integer or too large. */
 ZL_MUST_CHECK zl_refusal zl_instrument_resolve(struct zl_instrument *instrument,
                                                const struct zl_asset *settle);
+
+/* What a position's value is linear in: the mark M, or of an inverse contract the canonical
+ * reciprocal U = floor(10^n / M), which falls as the mark rises. Everything that evaluates uses the
+ * same U. */
+zl_i128 zl_coordinate(const struct zl_instrument *instrument, int64_t mark);
+/* The greatest within the instrument's range. */
+zl_i128 zl_coordinate_most(const struct zl_instrument *instrument);
 
 #endif

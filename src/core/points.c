@@ -27,38 +27,55 @@ struct zl_liquidation zl_liquidation_points(const struct zl_terms *terms, int64_
                 return points;
         }
         if (!zl_nearest(terms, safe, false, center, ZL_DOWN, low, high, &points.below))
-                points.below_reason = zl_ever_bad(terms, safe, 0, low - 1)
+                points.below_reason = zl_ever_bad(terms, safe, ZL_DOWN)
                                               ? ZL_REASON_OUT_OF_RANGE
                                               : ZL_REASON_ALWAYS_SAFE;
         if (!zl_nearest(terms, safe, false, center, ZL_UP, low, high, &points.above))
-                points.above_reason = zl_ever_bad(terms, safe, high + 1, ZL_NO_END)
+                points.above_reason = zl_ever_bad(terms, safe, ZL_UP)
                                               ? ZL_REASON_OUT_OF_RANGE
                                               : ZL_REASON_ALWAYS_SAFE;
         return points;
 }
 
-/* B(P) = balance + s (K |q| P - cost) - f K |q| P = 0, so P K |q| (1 - s f) = cost - s balance. */
-static struct zl_wide bankruptcy_ticks(const struct zl_terms *terms)
-{
-        zl_i128 share = ZL_PPB - terms->sign * (zl_i128)terms->instrument->fee_ppb;
-        struct zl_wide num = zl_wide_product(terms->cost - terms->sign * terms->balance, ZL_PPB);
-        struct zl_wide den = zl_wide_product(terms->unit, share * terms->instrument->tick);
+/* Higher than every price. */
+#define NO_PRICE ((zl_i128)1 << 126)
 
-        return terms->sign > 0 ? zl_wide_div_ceil(num, den) : zl_wide_div_floor(num, den);
+/* Linear: B(P) = balance + s (K |q| P - cost) - f K |q| P = 0, so P K |q| (1 - s f) = cost - s
+ * balance. Inverse: with v = K |q| 10^n / P, B(P) = balance + s (cost - v) - f v = 0, so v (1 + s
+ * f) = cost + s balance. Where no price is high enough, the highest stands. */
+static zl_i128 bankruptcy_ticks(const struct zl_terms *terms)
+{
+        const struct zl_instrument *instrument = terms->instrument;
+        bool inverse = instrument->kind == ZL_KIND_INVERSE;
+        zl_i128 share = ZL_PPB - terms->slope * (zl_i128)instrument->fee_ppb;
+        zl_i128 left = terms->cost - terms->slope * terms->balance;
+        struct zl_wide num = zl_wide_product(left, ZL_PPB);
+        struct zl_wide den = zl_wide_product(terms->unit, share);
+
+        if (inverse) {
+                struct zl_wide power = zl_wide_pow10(instrument->reciprocal_exponent);
+                if (left <= 0)
+                        return NO_PRICE;
+                den = num;
+                num = zl_wide_mul(zl_wide_product(terms->unit, share), power);
+        }
+        den = zl_wide_mul(den, zl_wide_of(instrument->tick));
+        return zl_wide_saturate(terms->sign > 0 ? zl_wide_div_ceil(num, den)
+                                                : zl_wide_div_floor(num, den));
 }
 
 bool zl_bankruptcy_price(const struct zl_terms *terms, zl_i128 *ret_price)
 {
-        zl_i128 ticks = zl_wide_saturate(bankruptcy_ticks(terms));
+        zl_i128 ticks = bankruptcy_ticks(terms);
 
-        /* A price beyond 128 bits is no price. */
-        return ticks > 0 && zl_mul(ticks, terms->instrument->tick, ret_price);
+        /* A price beyond 128 bits is no price either. */
+        return ticks > 0 && ticks < NO_PRICE && zl_mul(ticks, terms->instrument->tick, ret_price);
 }
 
 int64_t zl_limit_price(const struct zl_terms *terms)
 {
         const struct zl_instrument *instrument = terms->instrument;
-        zl_i128 ticks = zl_wide_saturate(bankruptcy_ticks(terms));
+        zl_i128 ticks = bankruptcy_ticks(terms);
         zl_i128 least = zl_div_ceil(instrument->min_price, instrument->tick);
         zl_i128 most = zl_div_floor(instrument->max_price, instrument->tick);
 

@@ -4,8 +4,8 @@
  * that is, or is not, good by a threshold. Everything is exact: nothing is rounded before it is
  * compared. Owns: nothing. Thread: any.
  *
- * For a pool of one linear position (DESIGN: solvency), with V = K |q| M:
- *     B  = margin - funding due + s (V - cost)
+ * For a pool of one position (DESIGN: solvency), with V = K |q| M, or K |q| U of an inverse one:
+ *     B  = margin - funding due + s (V - cost)        [inverse: s (cost - V)]
  *     E  = B - order margin
  *     mm = max(0, V m - c) + f V                      [by notional]
  *     mm = V / |q| max(0, m |q| - c) + f V            [by size]
@@ -20,9 +20,10 @@
 struct zl_terms {
         const struct zl_instrument *instrument;
         const struct zl_policy *policy;
-        int sign;
+        int sign;             /* of the quantity */
+        int slope;            /* of equity along the coordinate: the sign, reversed when inverse */
         zl_i128 size;         /* |q| */
-        zl_i128 unit;         /* K |q|, the value per unit of mark */
+        zl_i128 unit;         /* K |q|, the value per unit of coordinate */
         zl_i128 cost;
         zl_i128 balance;      /* margin less funding due */
         zl_i128 order_margin;
@@ -45,6 +46,7 @@ ZL_MUST_CHECK zl_refusal zl_terms_of(const struct zl_holding *holding,
                                      const struct zl_policy *policy, struct zl_terms *ret_terms);
 
 zl_i128 zl_value(const struct zl_terms *terms, int64_t mark);
+zl_i128 zl_profit(const struct zl_terms *terms, int64_t mark); /* unrealised, before funding */
 zl_i128 zl_bankruptcy_equity(const struct zl_terms *terms, int64_t mark); /* B */
 zl_i128 zl_equity(const struct zl_terms *terms, int64_t mark);            /* E */
 struct zl_wide zl_maintenance(const struct zl_terms *terms, int64_t mark); /* MM x precision */
@@ -72,9 +74,9 @@ ZL_MUST_CHECK bool zl_nearest(const struct zl_terms *terms, struct zl_threshold 
                               bool good, int64_t from, enum zl_direction direction, int64_t low,
                               int64_t high, int64_t *ret_mark);
 
-/* Whether any price from `low` (0 or more) to `high` is not good; ZL_NO_END: however far. */
-#define ZL_NO_END INT64_MAX
-bool zl_ever_bad(const struct zl_terms *terms, struct zl_threshold threshold, int64_t low,
-                 int64_t high);
+/* Whether any price below the instrument's range (ZL_DOWN), however close to 0, or above it,
+ * however far, is not good. */
+bool zl_ever_bad(const struct zl_terms *terms, struct zl_threshold threshold,
+                 enum zl_direction direction);
 
 #endif
