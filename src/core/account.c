@@ -25,11 +25,24 @@ static zl_refusal check_position(const struct zl_row_position *row)
         return NULL;
 }
 
+static uint32_t count_pools(const struct zl_engine *engine, const struct zl_account *account)
+{
+        uint32_t count = 0;
+
+        for (uint32_t at = account->first_pool; at != ZL_NONE_AT;
+             at = engine->pools[at].next_of_account)
+                count++;
+        return count;
+}
+
 static zl_refusal check_rows(const struct zl_engine *engine, const struct zl_account *account,
                              const struct zl_msg_account *said)
 {
         uint32_t room = engine->config.positions_max - engine->pools_used;
         uint32_t row = (uint32_t)(account - engine->accounts), added = 0;
+
+        if (said->full) /* what it does not list makes room, what it lists is counted below */
+                room += count_pools(engine, account);
 
         for (uint32_t i = 0; i < said->positions_count; i++) {
                 const struct zl_row_position *position = &said->positions[i];
@@ -37,7 +50,8 @@ static zl_refusal check_rows(const struct zl_engine *engine, const struct zl_acc
                 if (refusal)
                         return refusal;
                 if (position->mode == ZL_MODE_ISOLATED && position->qty != 0)
-                        added += zl_state_find_pool(engine, row, pool_of(position)) == ZL_NONE_AT;
+                        added += said->full || zl_state_find_pool(engine, row, pool_of(position)) ==
+                                                       ZL_NONE_AT;
         }
         return added > room ? "no room for more positions: raise positions_max" : NULL;
 }
@@ -70,7 +84,6 @@ static void apply_position(struct zl_engine *engine, uint32_t account,
                 engine->pools[at].base = base;
         }
         struct zl_pool *pool = &engine->pools[at];
-        pool->stamp = engine->stamp;
         pool->holding = (struct zl_holding){
                 .qty = row->qty,
                 .entry = row->entry,
@@ -87,11 +100,21 @@ static void apply_position(struct zl_engine *engine, uint32_t account,
         zl_queue_pool(engine, at);
 }
 
-/* A full message replaces everything: what it did not list is gone. */
-static void drop_unlisted(struct zl_engine *engine, uint32_t account)
+/* A full message replaces everything: what it does not list goes, and makes room for what it does.
+ */
+static void drop_unlisted(struct zl_engine *engine, uint32_t account,
+                          const struct zl_msg_account *said)
 {
         uint32_t at = engine->accounts[account].first_pool;
 
+        engine->stamp++;
+        for (uint32_t i = 0; i < said->positions_count; i++) {
+                if (said->positions[i].mode != ZL_MODE_ISOLATED)
+                        continue;
+                uint32_t listed = zl_state_find_pool(engine, account, pool_of(&said->positions[i]));
+                if (listed != ZL_NONE_AT)
+                        engine->pools[listed].stamp = engine->stamp;
+        }
         while (at != ZL_NONE_AT) {
                 uint32_t next = engine->pools[at].next_of_account;
                 if (engine->pools[at].stamp != engine->stamp)
@@ -177,12 +200,11 @@ void zl_account_apply(struct zl_engine *engine, const struct zl_msg_account *sai
         }
         account->rev = said->rev;
         account->suspended = false;
-        engine->stamp++;
+        if (said->full)
+                drop_unlisted(engine, row, said);
         for (uint32_t i = 0; i < said->positions_count; i++) {
                 if (said->positions[i].mode == ZL_MODE_ISOLATED)
                         apply_position(engine, row, said, &said->positions[i]);
         }
-        if (said->full)
-                drop_unlisted(engine, row);
         mention_cross(engine, account, said);
 }

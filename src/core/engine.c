@@ -238,12 +238,12 @@ static void take_rate(struct zl_engine *engine, const struct zl_msg_rate *said)
 {
         uint32_t row = zl_state_asset(engine, said->asset);
 
-        if (row == ZL_NONE_AT || said->price <= 0 || row == engine->numeraire) {
-                if (row != engine->numeraire)
-                        refuse(engine, NULL,
-                               "a rate is positive, and of an asset there is room for");
+        if (row == ZL_NONE_AT || said->price <= 0) {
+                refuse(engine, NULL, "a rate is positive, and of an asset there is room for");
                 return;
         }
+        if (row == engine->numeraire) /* its own is 1 */
+                return;
         struct zl_asset *asset = &engine->assets[row];
         bool first = !asset->has_rate;
         asset->has_rate = true;

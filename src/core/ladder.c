@@ -104,6 +104,7 @@ static void wait_for_answer(struct zl_engine *engine, uint32_t row, const struct
         uint64_t wait_ns = policy->answer_ms * 1000000 << doublings;
 
         pool->attempts++;
+        pool->due = false;
         zl_heap_put(&engine->deadlines, row, zl_saturate_i64((zl_i128)engine->now_ns + wait_ns));
 }
 
@@ -200,8 +201,11 @@ static void unsafe(struct zl_engine *engine, uint32_t row, const struct zl_terms
                 propose(engine, row, terms);
                 return;
         }
+        struct zl_edges edges = {0}; /* nothing to do until a mark makes it safe */
         pool->phase = ZL_PHASE_WATCHED;
         zl_heap_remove(&engine->deadlines, row);
+        keep(&edges, terms, zl_threshold_safe(terms->policy), false);
+        zl_trigger_arm(&engine->instruments[pool->instrument].trigger, row, &edges);
         if (terms->instrument->status == ZL_STATUS_HALTED && !pool->halted_said) {
                 pool->halted_said = true;
                 zl_alert_pool(engine, pool, ZL_ALERT_KIND_HALTED, NULL,
@@ -226,7 +230,7 @@ static void safe(struct zl_engine *engine, uint32_t row, const struct zl_terms *
 }
 
 /* False: there is nothing to judge it by, or its order is under way and not due. */
-static bool ready(struct zl_engine *engine, uint32_t row, bool due, struct zl_terms *ret_terms)
+static bool ready(struct zl_engine *engine, uint32_t row, struct zl_terms *ret_terms)
 {
         struct zl_pool *pool = &engine->pools[row];
         zl_refusal refusal = NULL;
@@ -234,7 +238,8 @@ static bool ready(struct zl_engine *engine, uint32_t row, bool due, struct zl_te
         if (!engine->accounts[pool->account].suspended &&
             zl_state_terms(engine, pool, ret_terms, &refusal)) {
                 pool->refused_said = false;
-                return pool->phase == ZL_PHASE_WATCHED || (due && pool->phase != ZL_PHASE_FILLED);
+                return pool->phase == ZL_PHASE_WATCHED ||
+                       (pool->due && pool->phase != ZL_PHASE_FILLED);
         }
         if (refusal && !pool->refused_said) {
                 pool->refused_said = true;
@@ -246,17 +251,16 @@ static bool ready(struct zl_engine *engine, uint32_t row, bool due, struct zl_te
 void zl_ladder_judge(struct zl_engine *engine, uint32_t row)
 {
         struct zl_pool *pool = &engine->pools[row];
-        bool due = pool->due;
         struct zl_terms terms;
 
         pool->queued = false;
-        pool->due = false;
         if (pool->account == ZL_NONE_AT)
                 return;
-        if (!ready(engine, row, due, &terms)) {
+        if (!ready(engine, row, &terms)) { /* and if it was due it stays so */
                 disarm(engine, row);
                 return;
         }
+        pool->due = false;
         engine->counters.evaluations++;
         if (pool->phase == ZL_PHASE_DEFICIT)
                 propose_deficit(engine, row, &terms);
@@ -294,6 +298,7 @@ static void final_answer(struct zl_engine *engine, uint32_t row, const struct zl
         if (exec->filled > 0) {
                 zl_heap_remove(&engine->deadlines, row);
                 pool->phase = ZL_PHASE_FILLED;
+                pool->due = false;
                 return;
         }
         pool->n++; /* it changed nothing: the next step, which after full is the deficit */
@@ -310,6 +315,7 @@ static void refused_answer(struct zl_engine *engine, uint32_t row, const struct 
         if (exec->status == ZL_EXEC_STATUS_STALE && exec->rev > pool->base) {
                 zl_heap_remove(&engine->deadlines, row);
                 pool->phase = ZL_PHASE_FILLED;
+                pool->due = false;
                 return;
         }
         pool->phase = ZL_PHASE_PROPOSED;
@@ -363,9 +369,10 @@ void zl_ladder_answer(struct zl_engine *engine, const struct zl_msg_exec *exec)
                                              : zl_state_find_pool(engine, account, key.pool);
         const struct zl_pool *pool = row == ZL_NONE_AT ? NULL : &engine->pools[row];
         if (!pool || pool->base != key.base || pool->n != key.n ||
-            pool->phase == ZL_PHASE_FILLED ||
+            pool->phase == ZL_PHASE_FILLED || pool->phase == ZL_PHASE_DEFICIT ||
             !zl_map_get(&engine->policies_by_id, engine->instruments[pool->instrument].policy,
-                        &policy)) {
+                        &policy) ||
+            !engine->policies[policy].defined) {
                 engine->counters.answers_late++;
                 return;
         }

@@ -2,6 +2,7 @@
 #ifndef ZL_TESTS_ARGUMENTS_H
 #define ZL_TESTS_ARGUMENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -44,6 +44,21 @@ void scenario_get(const struct scenario *scenario, uint32_t at, struct zl_messag
         memcpy(&ret_message->cluster, step->object, step->size);
 }
 
+uint32_t scenario_place(const struct scenario *scenario, uint32_t at)
+{
+        const struct scenario_step *step = &scenario->steps[at], *before = NULL;
+
+        for (uint32_t i = at; i-- > 0 && !before;) {
+                if (!scenario->steps[i].left_out)
+                        before = &scenario->steps[i];
+        }
+        if (!before || before->header.topic.kind != step->header.topic.kind ||
+            before->header.topic.id != step->header.topic.id ||
+            before->header.epoch != step->header.epoch || before->header.seq != step->header.seq)
+                return 0;
+        return step->place;
+}
+
 void scenario_free(struct scenario *scenario)
 {
         for (uint32_t i = 0; i < scenario->count; i++)
@@ -74,7 +89,8 @@ void scenario_print(const struct scenario *scenario, FILE *file)
                 if (scenario->steps[i].left_out)
                         continue;
                 scenario_get(scenario, i, message);
-                print(file, scales, &scenario->steps[i].header, scenario->steps[i].place, message);
+                print(file, scales, &scenario->steps[i].header, scenario_place(scenario, i),
+                      message);
                 zl_scales_learn(scales, message);
         }
         free(message);

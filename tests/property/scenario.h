@@ -26,6 +26,8 @@ void scenario_add(struct scenario *scenario, const struct zl_header *header, uin
                   const struct zl_message *message);
 /* Fills the message; what follows the last position of an account keeps what stood there. */
 void scenario_get(const struct scenario *scenario, uint32_t at, struct zl_message *ret_message);
+/* The message's place in its frame; 0 where what stood before it in the frame is left out. */
+uint32_t scenario_place(const struct scenario *scenario, uint32_t at);
 void scenario_free(struct scenario *scenario);
 /* As JSON lines, which `zeroline replay` takes after `zeroline encode`, what was left out aside. */
 void scenario_print(const struct scenario *scenario, FILE *file);

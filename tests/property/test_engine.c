@@ -174,7 +174,7 @@ static int64_t run_scenario(const struct scenario *scenario, bool small_outbox, 
                 if (step->left_out)
                         continue;
                 scenario_get(scenario, i, test.message);
-                if (!run_step(&run, &step->header, step->place, test.message, NULL,
+                if (!run_step(&run, &step->header, scenario_place(scenario, i), test.message, NULL,
                               i == log_at ? stderr : NULL))
                         failed = i;
         }
@@ -255,7 +255,8 @@ int main(int argc, char **argv)
                 return 1;
         }
         double seconds = seconds_now() - begin;
-        printf("%llu worlds, %llu messages, %llu outputs, %llu times more, %.0f messages a second\n",
+        printf("%llu worlds, %llu messages, %llu outputs, %llu times more, "
+               "%.0f messages a second\n",
                (unsigned long long)worlds, (unsigned long long)test.messages,
                (unsigned long long)test.outputs, (unsigned long long)test.more,
                (double)test.messages / seconds);

@@ -78,6 +78,17 @@ static int64_t random_slope(struct world *world, const struct world_instrument *
         return world_between(world, 0, most > 1e9L ? 1000000000 : (int64_t)most + 1);
 }
 
+/* Another first digit, so that it has no more decimals. */
+static void change_multiplier(struct world *world, struct world_instrument *instrument)
+{
+        int64_t power = 1, digit = world_between(world, 1, 9);
+
+        while (instrument->now.multiplier % (10 * power) == 0)
+                power *= 10;
+        instrument->unit *= (long double)(digit * power) / (long double)instrument->now.multiplier;
+        instrument->now.multiplier = digit * power;
+}
+
 void world_change_instrument(struct world *world, struct world_instrument *instrument)
 {
         struct zl_msg_instrument *now = &instrument->now;
@@ -99,6 +110,10 @@ void world_change_instrument(struct world *world, struct world_instrument *instr
                 now->fund = world_below(world, 5);
         if (world_chance(world, 5))
                 now->tick = world_between(world, 1, 1 + now->min_price / 2);
+        if (world_chance(world, 1)) /* no tick lies in a narrow range */
+                now->tick = instrument->high + 5;
+        if (world_chance(world, 5))
+                change_multiplier(world, instrument);
 }
 
 /* Whether a position of the smallest quantity has a value that the ledger can hold. */
@@ -161,6 +176,10 @@ static void make_instrument(struct world *world, struct world_instrument *instru
                                (int64_t)powers[1 + world_below(world, world->coarse ? 3 : 9)];
         if (instrument->notional < least)
                 instrument->notional = least * 4;
+        /* Quantities leave room for sums of a few. */
+        long double most = instrument->unit * (long double)instrument->mark * 1e15L;
+        if ((long double)instrument->notional > most)
+                instrument->notional = (int64_t)most + 1;
         world_change_instrument(world, instrument);
         now->status = ZL_STATUS_TRADING;
 }

@@ -161,7 +161,16 @@ void twin_look_at(struct twin *twin, struct pool *pool)
 {
         struct money_terms terms;
 
-        if (pool->account->suspended || pool->stage == DONE || !find_terms(twin, pool, &terms))
+        if (pool->account->suspended || !find_terms(twin, pool, &terms))
+                return;
+        if (money_refused(&twin->money, &terms)) {
+                if (!pool->refused_said)
+                        twin_alert_pool(twin, pool, ZL_ALERT_KIND_REFUSED, NULL);
+                pool->refused_said = true;
+                return;
+        }
+        pool->refused_said = false;
+        if (pool->stage == DONE)
                 return;
         money_judge(&twin->money, &terms);
         if (pool->stage != IDLE && twin->now_ns < pool->due_ns)

@@ -160,16 +160,48 @@ static void set_maintenance(struct money *money, const struct money_terms *terms
         mpz_add(money->maintenance, money->maintenance, money->a);
 }
 
+static void set_cost(struct money *money, const struct money_terms *terms)
+{
+        if (terms->position->has_cost)
+                set(money->cost, terms->position->cost, terms->settle->scale);
+        else
+                set_value(money->cost, terms, terms->position->entry);
+}
+
+/* z below 2^119 fine units of the settle asset. */
+static bool is_bounded(const mpz_t z, struct money *money, const struct money_terms *terms)
+{
+        mpz_tdiv_q(money->c, z, powers[DIGITS - FINE_DIGITS - terms->settle->scale]);
+        return mpz_sizeinbase(money->c, 2) <= 119;
+}
+
+bool money_refused(struct money *money, const struct money_terms *terms)
+{
+        const struct zl_msg_instrument *instrument = terms->instrument;
+        uint32_t last = instrument->tiers_count;
+
+        set_value(money->a, terms, instrument->max_price);
+        if (!is_bounded(money->a, money, terms))
+                return true;
+        set_cost(money, terms);
+        if (!is_bounded(money->cost, money, terms))
+                return true;
+        /* The last tier's rate and the slope's share, in 10^-(9 + qty_scale), are at most 10. */
+        mpz_mul_si(money->a, powers[instrument->qty_scale],
+                   (last ? instrument->tiers[last - 1].mmr : 0) - 10000000000);
+        mpz_set_si(money->b, instrument->mmr_slope);
+        mpz_mul_si(money->b, money->b, size_of(terms->position));
+        mpz_add(money->a, money->a, money->b);
+        return mpz_sgn(money->a) > 0;
+}
+
 void money_judge(struct money *money, const struct money_terms *terms)
 {
         const struct zl_msg_instrument *instrument = terms->instrument;
         const struct twin_position *position = terms->position;
 
         set_value(money->value, terms, terms->mark);
-        if (position->has_cost)
-                set(money->cost, position->cost, terms->settle->scale);
-        else
-                set_value(money->cost, terms, position->entry);
+        set_cost(money, terms);
         set(money->due, terms->funding, instrument->qty_scale + FUNDING_DIGITS);
         set(money->a, position->funding, instrument->qty_scale + FUNDING_DIGITS);
         mpz_sub(money->due, money->due, money->a);

@@ -35,6 +35,8 @@ struct money {
 void money_init(struct money *money);
 void money_fini(struct money *money);
 
+/* Whether the position breaks a bound on input: then it is not judged. */
+bool money_refused(struct money *money, const struct money_terms *terms);
 void money_judge(struct money *money, const struct money_terms *terms);
 bool money_unsafe(struct money *money, const struct money_terms *terms);
 /* Whether MM/E >= ratio, which an equity that is not positive always is. */

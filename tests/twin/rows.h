@@ -54,7 +54,7 @@ struct pool {
         uint32_t attempts;
         uint64_t due_ns;
         uint32_t level;
-        bool halted_said;
+        bool halted_said, refused_said;
 };
 
 struct twin {
