@@ -247,11 +247,9 @@ static uint32_t do_work(struct state *state)
 
 /* ---- stopping ---- */
 
-/* Tries for a bounded time to send what is queued, then says what could not be sent. */
-static void drain(struct state *state)
+/* Tries until `end_ns` to send what is queued, then says what could not be sent. */
+static void drain(struct state *state, uint64_t end_ns)
 {
-        uint64_t end_ns = zl_ticks_ns() + (uint64_t)state->settings->linger_ms * 1000000u;
-
         for (uint32_t i = 0; i < state->settings->routes_count; i++) {
                 struct zl_queue *queue = &state->queues[i];
                 while (queue->count && zl_ticks_ns() < end_ns) {
@@ -264,6 +262,7 @@ static void drain(struct state *state)
                 state->result->sent += queue->sent;
                 state->result->expired += queue->expired;
                 state->result->left += queue->count;
+                state->result->dropped += queue->refused;
         }
 }
 
@@ -278,9 +277,10 @@ static uint64_t count_unanswered(const struct zl_engine *engine)
         return count;
 }
 
-static void close_all(struct state *state)
+static void close_all(struct state *state, uint64_t end_ns)
 {
-        int linger_ms = state->settings->linger_ms;
+        uint64_t now_ns = zl_ticks_ns();
+        int linger_ms = now_ns < end_ns ? (int)((end_ns - now_ns) / 1000000u) : 0;
 
         for (uint32_t i = 0; i < ZL_LANE_ENDPOINTS_MAX; i++) {
                 zl_socket_close(state->sources[i], 0);
@@ -312,6 +312,8 @@ void *zl_lane_run(void *argument)
                 err = open_sockets(state);
         if (err != ZL_OK)
                 atomic_store(lane->settings.stop, true);
+        else
+                atomic_fetch_add(lane->settings.ready, 1);
         lane->result.failed = err != ZL_OK;
         while (!atomic_load(lane->settings.stop)) {
                 if (do_work(state) > 0)
@@ -319,11 +321,12 @@ void *zl_lane_run(void *argument)
                 flush(state); /* a crash loses nothing that came before the last wait */
                 zl_socket_wait(state->sources, lane->settings.sources_count, -1, CLOCK_MS);
         }
+        uint64_t end_ns = zl_ticks_ns() + (uint64_t)lane->settings.linger_ms * 1000000u;
         if (err == ZL_OK) {
-                drain(state);
+                drain(state, end_ns);
                 lane->result.unanswered = count_unanswered(state->run.engine);
         }
-        close_all(state);
+        close_all(state, end_ns);
         free(state);
         return NULL;
 }

@@ -32,13 +32,14 @@ struct zl_lane_settings {
         uint32_t number; /* among the worker's engines */
         struct zl_bus *bus;
         atomic_bool *stop;
+        atomic_uint *ready; /* counts lanes whose sockets are open */
 };
 
 #define ZL_LANE_ALERTS "inproc://alerts"
 
 struct zl_lane_result {
         bool failed;
-        uint64_t frames, bad_frames, sent, expired, left, unanswered, alerts_lost;
+        uint64_t frames, bad_frames, sent, expired, left, dropped, unanswered, alerts_lost;
 };
 
 /* A thread's body: `argument` is a struct zl_lane. */

@@ -48,6 +48,14 @@ bool zl_ranges_parse(const char *text, uint32_t partitions, struct zl_partition_
                         return false;
                 }
         } while (*at == ',' && at++);
+        for (uint32_t i = 0; i < count; i++) {
+                if (zl_ranges_have(ret_ranges, i, ret_ranges[i].first) ||
+                    zl_ranges_have(ret_ranges, i, ret_ranges[i].last) ||
+                    (i > 0 && ret_ranges[i].first <= ret_ranges[i - 1].last)) {
+                        zl_say("partitions \"%s\": ranges rise and do not overlap", text);
+                        return false;
+                }
+        }
         if (*at) {
                 zl_say("partitions \"%s\": \"%s\" is no range", text, at);
                 return false;

@@ -282,30 +282,39 @@ static enum zl_err tell_batch(struct job *job)
 
 /* ---- setting up ---- */
 
+/* Looks for P in one frame: what the tape's head or a cluster message says. True: look no further. */
+static bool find_config(struct job *job, const struct zl_tape_record *record,
+                        struct zl_engine_config *config)
+{
+        struct zl_frame_reader reader;
+
+        if (zl_frame_open(&reader, record->frame, record->frame_size) != ZL_OK)
+                return false;
+        enum zl_topic_kind kind = reader.header.topic.kind;
+        if (kind == ZL_TOPIC_ACCT)
+                return true; /* from here on P stands */
+        while ((kind == ZL_TOPIC_TAPE || kind == ZL_TOPIC_CTRL) &&
+               zl_frame_next(&reader, job->message) == ZL_OK) {
+                if (job->message->type == ZL_TYPE_TAPE && record->number == 0) {
+                        *config = zl_run_config_of(&job->message->tape);
+                        return true;
+                }
+                if (job->message->type == ZL_TYPE_CLUSTER) {
+                        config->partitions = job->message->cluster.partitions;
+                        return true;
+                }
+        }
+        return false;
+}
+
 /* What the tape's first record says, or the defaults; P from its first cluster message. */
 static struct zl_engine_config config_of_tape(struct job *job)
 {
         struct zl_engine_config config = zl_run_config_default();
         struct zl_tape_record record;
-        struct zl_frame_reader reader;
 
-        while (zl_tape_next(job->tape, &record) == ZL_OK) {
-                enum zl_err err = zl_frame_open(&reader, record.frame, record.frame_size);
-                bool head = err == ZL_OK && reader.header.topic.kind == ZL_TOPIC_TAPE;
-                bool ctrl = err == ZL_OK && reader.header.topic.kind == ZL_TOPIC_CTRL;
-                if ((head || ctrl) && zl_frame_next(&reader, job->message) == ZL_OK) {
-                        if (job->message->type == ZL_TYPE_TAPE && record.number == 0) {
-                                config = zl_run_config_of(&job->message->tape);
-                                break;
-                        }
-                        if (job->message->type == ZL_TYPE_CLUSTER) {
-                                config.partitions = job->message->cluster.partitions;
-                                break;
-                        }
-                }
-                if (err == ZL_OK && reader.header.topic.kind == ZL_TOPIC_ACCT)
-                        break; /* from here on P stands */
-        }
+        while (zl_tape_next(job->tape, &record) == ZL_OK && !find_config(job, &record, &config))
+                ;
         zl_tape_rewind(job->tape);
         if (config.partitions == 0 || config.partitions > ZL_PARTITIONS_MAX)
                 config.partitions = PARTITIONS_DEFAULT;

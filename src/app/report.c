@@ -224,7 +224,8 @@ void zl_report_pool(const struct zl_engine *engine, uint32_t row, struct zl_text
         char pool_text[ZL_POOL_TEXT_SIZE];
         zl_refusal refusal;
 
-        subject.has = zl_state_terms(engine, pool, &subject.terms, &refusal);
+        subject.has = !engine->accounts[pool->account].suspended &&
+                      zl_state_terms(engine, pool, &subject.terms, &refusal);
         if (subject.has) {
                 subject.settle = &engine->assets[subject.instrument->settle_at];
                 subject.numeraire = &engine->assets[engine->numeraire];

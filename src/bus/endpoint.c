@@ -30,3 +30,18 @@ bool zl_endpoint_exposed(const char *endpoint)
                 return false;
         return !loopback_v4(host, size);
 }
+
+const char *zl_endpoint_fault(const char *endpoint, bool insecure)
+{
+        static const char *const transports[] = {"tcp://", "ipc://", "inproc://"};
+        bool known = false;
+
+        for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++)
+                known |= begins(endpoint, transports[i]) && endpoint[strlen(transports[i])];
+        if (!known || (begins(endpoint, "tcp://") && !strchr(endpoint + strlen("tcp://"), ':')))
+                return "is no endpoint: tcp://127.0.0.1:PORT, ipc://PATH or inproc://NAME";
+        if (!insecure && zl_endpoint_exposed(endpoint))
+                return "can be reached from other machines and is not encrypted; use a loopback "
+                       "address or ipc://, or say --insecure";
+        return NULL;
+}

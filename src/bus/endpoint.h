@@ -7,4 +7,7 @@
 /* Whether another machine could reach it: TCP that is not bound or connected to loopback. */
 bool zl_endpoint_exposed(const char *endpoint);
 
+/* What is wrong with an endpoint, as a sentence for a person; NULL when it can be tried. */
+const char *zl_endpoint_fault(const char *endpoint, bool insecure);
+
 #endif

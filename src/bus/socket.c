@@ -85,7 +85,7 @@ static enum zl_err attach(void *handle, enum zl_socket_kind kind, const char *en
 {
         bool binds = kinds[kind].binds;
         int err = binds ? zmq_bind(handle, endpoint) : zmq_connect(handle, endpoint);
-        const char *help = "an endpoint is tcp://127.0.0.1:PORT, ipc://PATH or inproc://NAME";
+        const char *help = "see the endpoint";
 
         if (err == 0)
                 return ZL_OK;
@@ -101,11 +101,9 @@ static enum zl_err attach(void *handle, enum zl_socket_kind kind, const char *en
 enum zl_err zl_socket_open(struct zl_bus *bus, enum zl_socket_kind kind, const char *endpoint,
                            bool insecure, struct zl_socket **ret_socket)
 {
-        if (!insecure && zl_endpoint_exposed(endpoint)) {
-                fprintf(stderr,
-                        "zeroline: %s can be reached from other machines and is not encrypted; "
-                        "use a loopback address or ipc://, or say --insecure\n",
-                        endpoint);
+        const char *fault = zl_endpoint_fault(endpoint, insecure);
+        if (fault) {
+                fprintf(stderr, "zeroline: %s %s\n", endpoint, fault);
                 return ZL_ERR_INVALID;
         }
         struct zl_socket *socket = calloc(1, sizeof *socket);

@@ -7,6 +7,7 @@
 #include "app/ranges.h"
 #include "app/run.h"
 #include "app/say.h"
+#include "bus/endpoint.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -35,24 +36,46 @@ struct worker {
         pthread_t threads[THREADS_MAX];
         uint32_t lanes_count;
         atomic_bool stop;
+        atomic_uint ready; /* lanes whose sockets are open */
 };
+
+static const char *route_endpoint(const char *text)
+{
+        const char *equals = strchr(text, '='), *colon = strchr(text, ':');
+
+        return !equals || (colon && colon < equals) ? text : equals + 1;
+}
 
 /* "0-127=ipc:///run/router" or an endpoint alone, for all partitions. */
 static bool parse_route(const char *text, uint32_t partitions, struct zl_route *ret_route)
 {
-        const char *equals = strchr(text, '=');
-        const char *colon = strchr(text, ':');
+        const char *endpoint = route_endpoint(text);
         char ranges[512];
 
-        if (!equals || (colon && colon < equals)) {
-                *ret_route = (struct zl_route){.endpoint = text,
-                                               .ranges = {{0, partitions - 1}},
-                                               .ranges_count = 1};
+        *ret_route = (struct zl_route){
+                .endpoint = endpoint, .ranges = {{0, partitions - 1}}, .ranges_count = 1};
+        if (endpoint == text)
                 return true;
-        }
-        ret_route->endpoint = equals + 1;
-        snprintf(ranges, sizeof ranges, "%.*s", (int)(equals - text), text);
+        snprintf(ranges, sizeof ranges, "%.*s", (int)(endpoint - text - 1), text);
         return zl_ranges_parse(ranges, partitions, ret_route->ranges, &ret_route->ranges_count);
+}
+
+/* An order that has nowhere to go is found before it is made. */
+static bool all_routed(const struct zl_engine_config *config, const struct zl_lane_settings *lane)
+{
+        for (uint32_t i = 0; i < config->owned_count; i++) {
+                for (uint32_t p = config->owned[i].first; p <= config->owned[i].last; p++) {
+                        bool routed = false;
+                        for (uint32_t j = 0; j < lane->routes_count; j++)
+                                routed |= zl_ranges_have(lane->routes[j].ranges,
+                                                         lane->routes[j].ranges_count, p);
+                        if (routed)
+                                continue;
+                        zl_say("no --router takes the orders of partition %u", p);
+                        return false;
+                }
+        }
+        return true;
 }
 
 /* The k-th of n equal shares of the worker's partitions. */
@@ -87,7 +110,8 @@ static bool prepare(struct worker *worker)
         struct zl_lane_settings common = {.bus = worker->bus,
                                           .insecure = settings->insecure,
                                           .linger_ms = (int)settings->linger_ms,
-                                          .stop = &worker->stop};
+                                          .stop = &worker->stop,
+                                          .ready = &worker->ready};
 
         all.src = (uint32_t)settings->src;
         all.epoch = settings->epoch;
@@ -105,6 +129,8 @@ static bool prepare(struct worker *worker)
                                  &common.routes[common.routes_count++]))
                         return false;
         }
+        if (!all_routed(&all, &common))
+                return false;
         for (uint32_t i = 0; i < settings->threads; i++) {
                 struct zl_lane *lane = &worker->lanes[worker->lanes_count];
                 lane->settings = common;
@@ -165,14 +191,17 @@ static void report(const struct worker *worker)
                 all.sent += one->sent;
                 all.expired += one->expired;
                 all.left += one->left;
+                all.dropped += one->dropped;
                 all.unanswered += one->unanswered;
                 all.alerts_lost += one->alerts_lost;
         }
-        zl_say("stopped: %llu frames read (%llu did not decode), %llu orders sent, %llu expired "
-               "before, %llu not sent, %llu without an answer, %llu alerts lost",
+        zl_say("stopped: %llu frames read (%llu did not decode), %llu orders handed to ZeroMQ, %llu "
+               "expired before, %llu not sent, %llu found the queue full, %llu decisions without an "
+               "answer, %llu alerts lost",
                (unsigned long long)all.frames, (unsigned long long)all.bad_frames,
                (unsigned long long)all.sent, (unsigned long long)all.expired,
-               (unsigned long long)all.left, (unsigned long long)all.unanswered,
+               (unsigned long long)all.left, (unsigned long long)all.dropped,
+               (unsigned long long)all.unanswered,
                (unsigned long long)all.alerts_lost);
 }
 
@@ -193,7 +222,10 @@ static enum zl_exit run_lanes(struct worker *worker, int signals)
         struct signalfd_siginfo signal;
         bool failed = !start_lanes(worker);
 
-        if (!failed)
+        while (!failed && !atomic_load(&worker->stop) &&
+               atomic_load(&worker->ready) < worker->lanes_count)
+                zl_socket_wait(sockets, 2, signals, 5);
+        if (!failed && !atomic_load(&worker->stop))
                 zl_say("running: partitions %s of %llu, %u engines", worker->settings.partitions,
                        (unsigned long long)worker->settings.cluster, worker->lanes_count);
         while (!failed && !atomic_load(&worker->stop)) {
@@ -239,6 +271,27 @@ static enum zl_exit run_worker(struct worker *worker)
         return code;
 }
 
+static bool endpoint_good(const char *endpoint, bool insecure)
+{
+        const char *fault = zl_endpoint_fault(endpoint, insecure);
+
+        if (fault)
+                zl_say("%s %s", endpoint, fault);
+        return !fault;
+}
+
+static bool endpoints_good(const struct settings *settings)
+{
+        bool good = !settings->pub || endpoint_good(settings->pub, settings->insecure);
+
+        for (uint32_t i = 0; good && i < settings->sources.count; i++)
+                good = endpoint_good(settings->sources.values[i], settings->insecure);
+        for (uint32_t i = 0; good && i < settings->routers.count; i++)
+                good = endpoint_good(route_endpoint(settings->routers.values[i]),
+                                     settings->insecure);
+        return good;
+}
+
 static bool check(const struct settings *settings)
 {
         if (settings->sources.count == 0)
@@ -248,7 +301,7 @@ static bool check(const struct settings *settings)
         else if (settings->tape && access(settings->tape, W_OK | X_OK) != 0)
                 zl_say_errno("the tape folder %s cannot be written to", settings->tape);
         else
-                return true;
+                return endpoints_good(settings);
         return false;
 }
 

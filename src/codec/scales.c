@@ -7,12 +7,14 @@
 #include <string.h>
 
 struct instrument {
+        bool known;
         uint32_t price_scale, qty_scale, settle, fund;
         enum zl_tier_by tier_by;
         char symbol[32];
 };
 
 struct asset {
+        bool known;
         uint32_t scale, rate_scale;
 };
 
@@ -61,17 +63,21 @@ void zl_scales_close(struct zl_scales *scales)
 
 /* ---- learning ---- */
 
+/* The scales first said stand, as for the engine: a message that changes them is refused there. */
 static void learn_instrument(struct zl_scales *scales, const struct zl_msg_instrument *said)
 {
         struct instrument *row = zl_table_row(&scales->instruments, said->instrument);
 
         if (!row)
                 return;
-        *row = (struct instrument){.price_scale = said->price_scale,
-                                   .qty_scale = said->qty_scale,
-                                   .settle = said->settle,
-                                   .fund = said->fund,
-                                   .tier_by = said->tier_by};
+        if (!row->known) {
+                row->known = true;
+                row->price_scale = said->price_scale;
+                row->qty_scale = said->qty_scale;
+                row->settle = said->settle;
+        }
+        row->fund = said->fund;
+        row->tier_by = said->tier_by;
         memcpy(row->symbol, said->symbol, sizeof row->symbol);
 }
 
@@ -81,8 +87,10 @@ static void learn_asset(struct zl_scales *scales, const struct zl_msg_asset *sai
 
         if (!row)
                 return;
-        *row = (struct asset){.scale = said->scale, .rate_scale = said->rate_scale};
-        if (said->numeraire) {
+        if (row->known)
+                return;
+        *row = (struct asset){.known = true, .scale = said->scale, .rate_scale = said->rate_scale};
+        if (said->numeraire && !scales->has_numeraire) {
                 scales->numeraire = said->asset;
                 scales->has_numeraire = true;
         }

@@ -67,6 +67,23 @@ static zl_refusal check_instruments(struct zl_engine *engine, const struct zl_ms
         return NULL;
 }
 
+/* Left out, the index paid up to is the one current when the position changed: a restatement under the
+ * same base forgives nothing. */
+static void set_funding(struct zl_holding *holding, const struct zl_row_position *row,
+                        const struct zl_holding *before, const struct zl_instrument *instrument)
+{
+        if (!ZL_ABSENT(row, position, funding)) {
+                holding->funding = row->funding;
+                holding->funding_known = true;
+        } else if (before) {
+                holding->funding = before->funding;
+                holding->funding_known = before->funding_known;
+        } else {
+                holding->funding = instrument->funding;
+                holding->funding_known = instrument->has_funding;
+        }
+}
+
 static void apply_position(struct zl_engine *engine, uint32_t account,
                            const struct zl_msg_account *said, const struct zl_row_position *row)
 {
@@ -79,11 +96,13 @@ static void apply_position(struct zl_engine *engine, uint32_t account,
                         zl_state_drop_pool(engine, at);
                 return;
         }
+        bool changed = at == ZL_NONE_AT || base > engine->pools[at].base;
         if (at == ZL_NONE_AT) {
                 at = zl_state_add_pool(engine, account, instrument, pool_of(row));
                 engine->pools[at].base = base;
         }
         struct zl_pool *pool = &engine->pools[at];
+        const struct zl_holding before = pool->holding;
         pool->holding = (struct zl_holding){
                 .qty = row->qty,
                 .entry = row->entry,
@@ -91,10 +110,9 @@ static void apply_position(struct zl_engine *engine, uint32_t account,
                 .has_cost = !ZL_ABSENT(row, position, cost),
                 .margin = row->margin,
                 .order_margin = row->order_margin,
-                .funding = ZL_ABSENT(row, position, funding)
-                                   ? engine->instruments[instrument].funding
-                                   : row->funding,
         };
+        set_funding(&pool->holding, row, changed ? NULL : &before,
+                    &engine->instruments[instrument]);
         if (base > pool->base)
                 zl_ladder_restart(engine, at, base);
         zl_queue_pool(engine, at);
@@ -173,12 +191,14 @@ static bool in_order(struct zl_engine *engine, uint32_t row, const struct zl_msg
 
 void zl_account_apply(struct zl_engine *engine, const struct zl_msg_account *said)
 {
-        if (said->account > ACCOUNT_ID_MAX || said->rev == 0) {
-                engine->counters.refused++;
-                return;
-        }
         if (!zl_state_owns(engine, zl_partition(said->account, engine->partitions))) {
                 engine->counters.foreign++;
+                return;
+        }
+        if (said->account > ACCOUNT_ID_MAX) {
+                engine->counters.refused++;
+                zl_alert_account(engine, said->account, ZL_ALERT_KIND_REFUSED,
+                                 "an account's number is at most 2^53 - 1");
                 return;
         }
         uint32_t row = zl_state_account(engine, said->account);

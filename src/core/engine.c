@@ -6,6 +6,7 @@
 enum {
         PARTITIONS_DEFAULT = 256,
         POLICY_DEFAULT = 1,
+        SOURCES_MAX = 4096,
 };
 
 /* ---- memory ---- */
@@ -81,6 +82,7 @@ static void lay_out(struct arena *arena, struct zl_engine *engine)
         take_map(arena, &engine->policies_by_id, config->policies_max);
         take_map(arena, &engine->accounts_by_id, config->accounts_max);
         take_map(arena, &engine->streams_by_topic, config->streams_max);
+        take_map(arena, &engine->sources_by_id, SOURCES_MAX);
         take_index(arena, engine);
         engine->work = take(arena, config->positions_max, sizeof *engine->work);
         engine->crossed = take(arena, 2 * (size_t)config->positions_max, sizeof *engine->crossed);
@@ -189,21 +191,25 @@ static zl_refusal resolve(struct zl_engine *engine, struct zl_instrument *instru
         return refusal;
 }
 
-/* Every instrument that settles in this asset. Only the first refusal is said: the room for what
- * one message may say is bounded. */
+/* Every instrument that settles in this asset. One refusal is said, of the least number: the room for
+ * what one message may say is bounded, and rows stand in an order that other engines do not share. */
 static void resolve_all(struct zl_engine *engine, uint32_t asset)
 {
-        bool said = false;
+        const struct zl_instrument *least = NULL;
+        zl_refusal why = NULL;
 
         for (uint32_t i = 0; i < engine->instruments_by_id.count; i++) {
                 struct zl_instrument *instrument = &engine->instruments[i];
                 if (!instrument->defined || instrument->settle_at != asset)
                         continue;
                 zl_refusal refusal = resolve(engine, instrument);
-                if (refusal && !said)
-                        refuse(engine, &instrument->id, refusal);
-                said |= refusal != NULL;
+                if (refusal && (!least || instrument->id < least->id)) {
+                        least = instrument;
+                        why = refusal;
+                }
         }
+        if (least)
+                refuse(engine, &least->id, why);
 }
 
 static void take_asset(struct zl_engine *engine, const struct zl_msg_asset *said)
@@ -288,6 +294,20 @@ static void queue_crossed(struct zl_engine *engine, struct zl_instrument *instru
                 zl_queue_pool(engine, engine->crossed[i]);
 }
 
+/* Positions that came before any mark have paid up to the first. */
+static void begin_funding(struct zl_engine *engine, struct zl_instrument *instrument,
+                          int64_t funding)
+{
+        instrument->has_funding = true;
+        for (uint32_t row = instrument->first_pool; row != ZL_NONE_AT;
+             row = engine->pools[row].next_of_instrument) {
+                struct zl_holding *holding = &engine->pools[row].holding;
+                if (!holding->funding_known)
+                        holding->funding = funding;
+                holding->funding_known = true;
+        }
+}
+
 static void take_mark(struct zl_engine *engine, const struct zl_header *header,
                       const struct zl_msg_mark *said)
 {
@@ -310,6 +330,8 @@ static void take_mark(struct zl_engine *engine, const struct zl_header *header,
                 return;
         }
         bool all = !instrument->has_mark || instrument->funding != said->funding;
+        if (!instrument->has_funding)
+                begin_funding(engine, instrument, said->funding);
         instrument->refusing = false;
         instrument->has_mark = true;
         instrument->mark = said->price;
@@ -346,7 +368,7 @@ static void take_policy(struct zl_engine *engine, const struct zl_msg_policy *sa
 static void take_clock(struct zl_engine *engine, const struct zl_header *header)
 {
         if (header->ts_ns > INT64_MAX) {
-                engine->counters.refused++;
+                refuse(engine, NULL, "a clock beyond 2^63 ns");
                 return;
         }
         if (header->ts_ns > engine->now_ns)

@@ -186,6 +186,7 @@ static void propose_deficit(struct zl_engine *engine, uint32_t row, const struct
 
         zl_pool_id_format(pool->id, deficit.pool);
         zl_say_deficit(engine, terms->instrument->fund, &deficit);
+        pool->phase = ZL_PHASE_DEFICIT;
         wait_for_answer(engine, row, terms->policy);
 }
 
@@ -198,7 +199,10 @@ static void unsafe(struct zl_engine *engine, uint32_t row, const struct zl_terms
         disarm(engine, row);
         pool->level = terms->policy->warn_count;
         if (terms->instrument->status == ZL_STATUS_TRADING) {
-                propose(engine, row, terms);
+                if (pool->n == 0) /* the step follows from (base, n) alone */
+                        propose(engine, row, terms);
+                else
+                        propose_deficit(engine, row, terms);
                 return;
         }
         struct zl_edges edges = {0}; /* nothing to do until a mark makes it safe */
@@ -262,9 +266,7 @@ void zl_ladder_judge(struct zl_engine *engine, uint32_t row)
         }
         pool->due = false;
         engine->counters.evaluations++;
-        if (pool->phase == ZL_PHASE_DEFICIT)
-                propose_deficit(engine, row, &terms);
-        else if (zl_is_good(&terms, zl_threshold_safe(terms.policy), terms.instrument->mark))
+        if (zl_is_good(&terms, zl_threshold_safe(terms.policy), terms.instrument->mark))
                 safe(engine, row, &terms);
         else
                 unsafe(engine, row, &terms);
@@ -358,6 +360,8 @@ void zl_ladder_answer(struct zl_engine *engine, const struct zl_msg_exec *exec)
 
         if (!zl_key_parse(exec->order, &key)) {
                 engine->counters.refused++;
+                zl_alert_all(engine, ZL_ALERT_KIND_REFUSED, NULL,
+                             "an exec names no order: expected account/pool/base/n");
                 return;
         }
         if (!zl_state_owns(engine, zl_partition(key.account, engine->partitions))) {
@@ -369,7 +373,7 @@ void zl_ladder_answer(struct zl_engine *engine, const struct zl_msg_exec *exec)
                                              : zl_state_find_pool(engine, account, key.pool);
         const struct zl_pool *pool = row == ZL_NONE_AT ? NULL : &engine->pools[row];
         if (!pool || pool->base != key.base || pool->n != key.n ||
-            pool->phase == ZL_PHASE_FILLED || pool->phase == ZL_PHASE_DEFICIT ||
+            pool->n > 0 || pool->phase == ZL_PHASE_FILLED ||
             !zl_map_get(&engine->policies_by_id, engine->instruments[pool->instrument].policy,
                         &policy) ||
             !engine->policies[policy].defined) {

@@ -65,6 +65,7 @@ struct zl_instrument {
         uint32_t policy; /* id */
         uint64_t rev;
         bool has_mark;
+        bool has_funding; /* a mark was heard once: its funding index stands */
         int64_t mark, funding;
         uint64_t mark_seq;
         bool refusing; /* its last mark was refused, and that was said */

@@ -29,7 +29,7 @@ static bool rate_too_large(const struct zl_terms *terms)
                10 * (zl_i128)ZL_PPB * zl_size_unit(terms);
 }
 
-static zl_refusal check_bounds(const struct zl_terms *terms, const struct zl_holding *holding)
+static zl_refusal check_bounds(const struct zl_terms *terms)
 {
         zl_i128 value;
 
@@ -38,8 +38,6 @@ static zl_refusal check_bounds(const struct zl_terms *terms, const struct zl_hol
                 return "a position is worth too much at the end of the range";
         if (terms->cost >> ZL_VALUE_BITS || terms->cost <= 0)
                 return "a position's cost is not positive, or too large";
-        if (zl_magnitude(holding->margin) >> 80 || zl_magnitude(holding->order_margin) >> 80)
-                return "a margin is too large";
         if (rate_too_large(terms))
                 return "a position's maintenance rate is above 10";
         return NULL;
@@ -85,7 +83,7 @@ zl_refusal zl_terms_of(const struct zl_holding *holding, const struct zl_instrum
                 terms.cost = holding->cost * fine;
         else if (!zl_mul(terms.unit, zl_coordinate(instrument, holding->entry), &terms.cost))
                 return "a position's cost is not positive, or too large";
-        zl_refusal refusal = check_bounds(&terms, holding);
+        zl_refusal refusal = check_bounds(&terms);
         if (refusal)
                 return refusal;
         if (!funding_due_ceil(holding, instrument, instrument->settle_scale, &due))

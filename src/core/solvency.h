@@ -38,6 +38,7 @@ struct zl_holding {
         bool has_cost; /* else made from entry */
         int64_t margin, order_margin;
         int64_t funding; /* index paid up to */
+        bool funding_known; /* else the index at the instrument's first mark */
 };
 
 /* Checks the bounds on input: a value below 2^119 everywhere. */

@@ -22,7 +22,7 @@ enum zl_phase {
 
 struct zl_account {
         uint64_t id;
-        uint64_t rev; /* 0: never heard of */
+        uint64_t rev;
         bool suspended;
         bool cross_said; /* that its cross positions are not watched yet */
         uint32_t first_pool;
@@ -47,9 +47,8 @@ struct zl_pool {
 
 /* The end of one topic's stream from one source. */
 struct zl_stream {
-        uint32_t src;
-        uint32_t next; /* of the same topic */
         bool heard;
+        bool old_said; /* that a frame of an epoch that is over was refused */
         uint64_t epoch;
         uint64_t seq;
 };
@@ -70,8 +69,8 @@ struct zl_engine {
         struct zl_stream *streams;
         uint32_t pools_fresh, pools_free, pools_used;
         struct zl_map assets_by_id, instruments_by_id, policies_by_id, accounts_by_id,
-                streams_by_topic;
-        uint32_t streams_count;
+                streams_by_topic, sources_by_id;
+        bool streams_full_said;
 
         struct zl_heap_pages pages;
         uint32_t *slots_below, *slots_above, *slots_deadline;

@@ -2,28 +2,25 @@
 
 #include "core/outbox.h"
 
-static uint64_t topic_key(struct zl_topic topic)
-{
-        return (uint64_t)topic.kind << 32 | topic.id;
-}
-
-/* The stream of this topic and source, new or known; NULL: no room. */
+/* The stream of this topic and source, new or known; NULL: no room. Sources have dense numbers, so that
+ * both fit 64 bits: five of the kind, 27 of the source, 32 of the id. */
 static struct zl_stream *stream_of(struct zl_engine *engine, const struct zl_header *header)
 {
-        uint32_t first = ZL_NONE_AT, at;
+        struct zl_map *sources = &engine->sources_by_id, *topics = &engine->streams_by_topic;
+        uint32_t source, at;
 
-        if (zl_map_get(&engine->streams_by_topic, topic_key(header->topic), &first)) {
-                for (at = first; at != ZL_NONE_AT; at = engine->streams[at].next) {
-                        if (engine->streams[at].src == header->src)
-                                return &engine->streams[at];
-                }
+        if (!zl_map_get(sources, header->src, &source)) {
+                source = sources->count;
+                if (!zl_map_put(sources, header->src, source))
+                        return NULL;
         }
-        at = engine->streams_count;
-        if (at == engine->config.streams_max ||
-            !zl_map_put(&engine->streams_by_topic, topic_key(header->topic), at))
-                return NULL;
-        engine->streams_count++;
-        engine->streams[at] = (struct zl_stream){.src = header->src, .next = first};
+        uint64_t key = (uint64_t)header->topic.kind << 59 | (uint64_t)source << 32 |
+                       header->topic.id;
+        if (!zl_map_get(topics, key, &at)) {
+                at = topics->count;
+                if (!zl_map_put(topics, key, at))
+                        return NULL;
+        }
         return &engine->streams[at];
 }
 
@@ -39,14 +36,18 @@ bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header)
 
         if (!stream) {
                 engine->counters.refused++;
-                zl_alert_all(engine, ZL_ALERT_KIND_CAPACITY, NULL,
-                             "no room for more streams: raise streams_max");
+                if (!engine->streams_full_said)
+                        zl_alert_all(engine, ZL_ALERT_KIND_CAPACITY, NULL,
+                                     "no room for more streams or sources: raise streams_max");
+                engine->streams_full_said = true;
                 return false;
         }
         if (header->epoch < stream->epoch) {
-                if (engine->counters.old_epochs++ == 0)
+                engine->counters.old_epochs++;
+                if (!stream->old_said)
                         zl_alert_all(engine, ZL_ALERT_KIND_EPOCH, NULL,
                                      "a frame of an epoch that is over was refused");
+                stream->old_said = true;
                 return false;
         }
         if (header->epoch == stream->epoch && stream->heard && header->seq <= stream->seq) {
@@ -60,6 +61,7 @@ bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header)
                                      "frames of a state stream were missed");
         }
         stream->heard = true;
+        stream->old_said = false;
         stream->epoch = header->epoch;
         stream->seq = header->seq;
         return true;

@@ -238,7 +238,8 @@ class Policy:
 class Row:
     """A position as the account message gave it, in raw units."""
 
-    def __init__(self, line, instrument, funding_now):
+    def __init__(self, line, instrument, rev, before, funding_now):
+        """before: the row as it stood. Under an unchanged revision what was paid stays paid."""
         qs = instrument.qty_scale if instrument else None
         ps = instrument.price_scale if instrument else None
         scale = instrument.scale if instrument else None
@@ -248,7 +249,12 @@ class Row:
         self.margin = raw64(line.get('margin', 0), scale)
         self.order_margin = raw64(line.get('order_margin', 0), scale)
         funding = self.optional(line, 'funding', FUNDING_SCALE)
-        self.funding = funding_now if funding is None else funding
+        self.rev = max(line.get('rev', rev), before.rev if before else 0)
+        if funding is None and before and self.rev == before.rev:
+            funding = before.funding
+        elif funding is None:
+            funding = funding_now
+        self.funding = funding  # None: the index of the first mark
         self.check(line.get('leg'), instrument)
 
     @staticmethod
@@ -317,7 +323,12 @@ class State:
         price = raw64(line['price'], instrument.price_scale)
         if not instrument.min_price <= price <= instrument.max_price:
             raise WorldError('mark outside [min_price, max_price]')
-        self.marks[instrument.id] = (price, raw64(line.get('funding', 0), FUNDING_SCALE))
+        funding = raw64(line.get('funding', 0), FUNDING_SCALE)
+        self.marks[instrument.id] = (price, funding)
+        for account in self.accounts.values():
+            for key, row in account.positions.items():
+                if key[0] == instrument.id and row.funding is None:
+                    row.funding = funding
 
     def on_policy(self, line):
         """policy: what is left out takes its default."""
@@ -338,7 +349,7 @@ class State:
         for row in line.get('balances') or []:
             self.balance_row(account, row)
         for row in line.get('positions') or []:
-            self.position_row(account, row)
+            self.position_row(account, row, before.positions if before else {})
         self.accounts[line['account']] = account
 
     def balance_row(self, account, row):
@@ -349,11 +360,12 @@ class State:
         order_margin = raw64(row.get('order_margin', 0), scale)
         account.balances[row['asset']] = (amount, order_margin)
 
-    def position_row(self, account, row):
-        """qty 0 removes; `funding` left out is the index current now (0 without a mark)."""
+    def position_row(self, account, row, before):
+        """qty 0 removes; `funding` left out is the index current when the position changed."""
         mark = self.marks.get(row['instrument'])
         key = (row['instrument'], row.get('leg'), row['mode'])
-        parsed = Row(row, self.instruments.get(row['instrument']), mark[1] if mark else 0)
+        parsed = Row(row, self.instruments.get(row['instrument']), account.rev, before.get(key),
+                     mark[1] if mark else None)
         if parsed.qty:
             account.positions[key] = parsed
         else:

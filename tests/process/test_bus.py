@@ -90,7 +90,7 @@ def run(zeroline):
         cluster.stop(worker)
         log = cluster.log(worker)
         check(f'({bad} did not decode)' in log, log)
-        check('1 without an answer' in log, log)
+        check('1 decisions without an answer' in log, log)
         tape, = cluster.tapes('worker-5')
         for threads in (1, 3):
             replayed = cluster.run('replay', tape, '--threads', threads).stdout.decode()

@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The whole part, within what an exchange would still call a quantity or an amount. */
+static int64_t whole(long double value)
+{
+        const long double most = 1e15L;
+
+        if (!(value < most))
+                return (int64_t)most;
+        return value < -most ? -(int64_t)most : (int64_t)value;
+}
+
 /* ---- chance ---- */
 
 /* SplitMix64. */
@@ -237,16 +247,16 @@ static void draw_margin(struct world *world, struct world_slot *slot,
                 rate += (long double)now->tiers[world_below(world, now->tiers_count)].mmr / 1e9L;
         long double need = (value < 0 ? -value : value) * rate;
         need *= (long double)world_between(world, 50, 250) / 100;
-        slot->margin = (int64_t)(need - (value - cost));
+        slot->margin = whole(need - (value - cost));
         slot->order_margin =
-                world_chance(world, 20) ? world_between(world, 0, (int64_t)(need / 10)) : 0;
+                world_chance(world, 20) ? world_between(world, 0, whole(need / 10)) : 0;
 }
 
 static void draw_fill(struct world *world, struct world_slot *slot,
                       const struct world_instrument *instrument, uint32_t leg)
 {
         long double unit = instrument->unit * (long double)instrument->mark;
-        int64_t most = (int64_t)((long double)instrument->notional / unit) + 1;
+        int64_t most = whole((long double)instrument->notional / unit) + 1;
         int64_t spread = (instrument->high - instrument->low) / 4;
 
         slot->qty = world_between(world, 1, most);
@@ -256,7 +266,7 @@ static void draw_fill(struct world *world, struct world_slot *slot,
         if (slot->entry < 1)
                 slot->entry = 1;
         slot->has_cost = world_chance(world, 30);
-        slot->cost = (int64_t)(instrument->unit * (long double)slot->entry *
+        slot->cost = whole(instrument->unit * (long double)slot->entry *
                                (long double)(slot->qty < 0 ? -slot->qty : slot->qty)) + 1;
         slot->has_funding = world_chance(world, 40);
         slot->funding = instrument->funding;

@@ -152,8 +152,13 @@ static void judge(struct twin *twin, struct pool *pool, const struct money_terms
                 }
                 return;
         }
-        send(twin, pool, terms);
-        pool->stage = ASKED;
+        if (pool->n > 0) { /* after a full close that filled nothing */
+                say_deficit(twin, pool, terms);
+                pool->stage = SHORT;
+        } else {
+                send(twin, pool, terms);
+                pool->stage = ASKED;
+        }
         twin_wait(twin, pool);
 }
 
@@ -175,10 +180,5 @@ void twin_look_at(struct twin *twin, struct pool *pool)
         money_judge(&twin->money, &terms);
         if (pool->stage != IDLE && twin->now_ns < pool->due_ns)
                 return;
-        if (pool->stage == SHORT) {
-                say_deficit(twin, pool, &terms);
-                twin_wait(twin, pool);
-        } else {
-                judge(twin, pool, &terms);
-        }
+        judge(twin, pool, &terms);
 }

@@ -13,6 +13,7 @@ struct twin_position {
         int64_t qty;
         bool has_cost;
         int64_t cost, entry, margin, order_margin, funding;
+        bool funding_known;
 };
 
 /* What a judgement depends on. */

@@ -11,11 +11,12 @@ struct stream {
         struct zl_topic topic;
         uint32_t src;
         uint64_t epoch, seq;
+        bool old_said;
 };
 
 struct instrument {
         uint32_t id;
-        bool defined, has_mark, refusing;
+        bool defined, has_mark, has_funding, refusing;
         struct zl_msg_instrument said;
         int64_t mark, funding;
         uint64_t mark_seq;
@@ -63,7 +64,6 @@ struct twin {
         uint32_t partitions;
         uint64_t now_ns;
         bool taken; /* the frame under way */
-        bool old_epoch_said;
         struct stream streams[TWIN_STREAMS];
         struct instrument instruments[TWIN_INSTRUMENTS];
         struct asset assets[TWIN_ASSETS];

@@ -44,13 +44,13 @@ static bool take_frame(struct twin *twin, const struct zl_header *header)
                 if (twin->streams_count == TWIN_STREAMS)
                         abort();
                 stream = &twin->streams[twin->streams_count++];
-                *stream = (struct stream){header->topic, header->src, header->epoch, header->seq};
+                *stream = (struct stream){header->topic, header->src, header->epoch, header->seq, false};
                 return true;
         }
         if (header->epoch < stream->epoch) {
-                if (!twin->old_epoch_said)
+                if (!stream->old_said)
                         twin_alert_all(twin, ZL_ALERT_KIND_EPOCH, NULL);
-                twin->old_epoch_said = true;
+                stream->old_said = true;
                 return false;
         }
         if (header->epoch == stream->epoch && header->seq <= stream->seq)
@@ -61,6 +61,7 @@ static bool take_frame(struct twin *twin, const struct zl_header *header)
                 twin_alert_all(twin, ZL_ALERT_KIND_GAP, NULL);
         stream->epoch = header->epoch;
         stream->seq = header->seq;
+        stream->old_said = false;
         return true;
 }
 
@@ -136,6 +137,14 @@ static void take_mark(struct twin *twin, const struct zl_msg_mark *said, uint64_
         instrument->has_mark = true;
         instrument->mark = said->price;
         instrument->funding = said->funding;
+        for (uint32_t i = 0; !instrument->has_funding && i < twin->pools_count; i++) {
+                struct pool *pool = &twin->pools[i];
+                if (pool->instrument == said->instrument && !pool->position.funding_known) {
+                        pool->position.funding = said->funding;
+                        pool->position.funding_known = true;
+                }
+        }
+        instrument->has_funding = true;
         instrument->mark_seq = seq;
 }
 
@@ -172,20 +181,29 @@ static void take_position(struct twin *twin, struct account *account,
                         twin_drop_pool(twin, pool);
                 return;
         }
+        bool unchanged = pool && rev <= pool->base;
         if (!pool) {
                 pool = twin_add_pool(twin, account, row->instrument, row->leg);
                 pool->base = rev;
         }
         pool->listed = true;
+        const struct twin_position before = pool->position;
         pool->position = (struct twin_position){.qty = row->qty,
                                                 .has_cost = !ZL_ABSENT(row, position, cost),
                                                 .cost = row->cost,
                                                 .entry = row->entry,
                                                 .margin = row->margin,
                                                 .order_margin = row->order_margin,
-                                                .funding = row->funding};
-        if (ZL_ABSENT(row, position, funding))
-                pool->position.funding = instrument ? instrument->funding : 0;
+                                                .funding = row->funding,
+                                                .funding_known = true};
+        if (ZL_ABSENT(row, position, funding)) {
+                pool->position.funding_known = instrument && instrument->has_funding;
+                pool->position.funding = pool->position.funding_known ? instrument->funding : 0;
+                if (unchanged) { /* a restatement forgives nothing */
+                        pool->position.funding = before.funding;
+                        pool->position.funding_known = before.funding_known;
+                }
+        }
         if (rev <= pool->base)
                 return;
         pool->base = rev;
@@ -222,8 +240,10 @@ static void take_account(struct twin *twin, const struct zl_msg_account *said)
         struct account *account = twin_find_account(twin, said->account);
         bool cross = false;
 
-        if (said->rev == 0 || said->account >> 53 != 0)
+        if (said->account >> 53 != 0) {
+                twin_alert_account(twin, said->account, ZL_ALERT_KIND_REFUSED);
                 return;
+        }
         if (!account) {
                 if (twin->accounts_count == TWIN_ACCOUNTS)
                         abort();
@@ -293,7 +313,7 @@ static void take_exec(struct twin *twin, const struct zl_msg_exec *said)
         struct pool *pool = find_asked(twin, said->order, &base, &n);
 
         if (!pool || base != pool->base || n != pool->n || pool->stage == DONE ||
-            pool->stage == SHORT || !twin_policy_of(twin, pool))
+            n > 0 || !twin_policy_of(twin, pool))
                 return;
         if (said->status == ZL_EXEC_STATUS_STALE && said->rev > pool->base) {
                 pool->stage = DONE;

@@ -178,7 +178,7 @@ def freqtrade():
         ('binance_long_l3_e10_n1', '1', '10', '3.333333333333', '6.723905723905723'),
         ('binance_long_l5_e10_n0.6', '0.6', '10', '1.2', '8.063973063973064'),
         ('binance_long_l5_e10_n1', '1', '10', '2', '8.070707070707071'),
-        ('binance_short_l3_e10_n1', '-1', '10', '3.333333333333', '13.211221122079207'),
+        ('binance_short_l3_e10_n1', '-1', '10', '3.3333333333', '13.211221122079207'),
         ('binance_short_l5_e10_n0.6', '-0.6', '10', '1.2', '11.897689768976898'),
         ('binance_short_l5_e10_n1', '-1', '10', '2', '11.89108910891089'),
         ('bybit_long_l10_e10_n1', '1', '10', '1', '9.1'),
@@ -192,7 +192,8 @@ def freqtrade():
     ]
     hows = {
         'binance': 'Leverage is the margin, the maintenance amount is the deduct.',
-        'bybit': 'Maintenance is taken of the entry value (mm_basis entry); margin = entry/leverage.',
+        'bybit': 'Maintenance is taken of the entry value (mm_basis entry); margin = '
+                 'entry/leverage.',
         'gate': 'The taker fee of closing is part of the maintenance (fee_in_maintenance).',
     }
     hows['okx'] = hows['gate']
@@ -205,6 +206,8 @@ def freqtrade():
         how = hows[venue]
         if price == '6.7666666':
             how += ' The number is cut after seven decimals, not rounded: one unit of the last.'
+        if margin == '3.3333333333':
+            how += ' The number was worked out from a margin of ten decimals; so it is given here.'
         both('ft_' + name, source, 'recomputed',
              [asset('USDT', 12), policy(mm_basis=basis),
               instrument([tier], 11, 1, **fees), mark(entry),
@@ -507,13 +510,17 @@ def dydx_fund():
                        'bears': [[number(-Fraction(delta)), pays]]}})
 
 
+def unfilled(order):
+    return {'type': 'exec', 'order': order, 'status': 'expired', 'final': True, 'filled': '0',
+            'rev': 1}
+
+
 def pair_lines(loser, winners, rate='0.1', more=()):
     """A loser that nobody fills: then the instrument's winners."""
     return [asset('USDC'), {'type': 'fund', 'fund': 1, 'asset': 1, 'balance': '0', 'rev': 1},
             policy(partial='none', takeover='never', cancel_first=False),
             instrument(rate, fund=1), mark('50000'), *more, loser, *winners,
-            {'type': 'exec', 'order': '1/x/1/0/0', 'status': 'expired', 'final': True,
-             'filled': '0', 'rev': 1}]
+            *(unfilled(f'1/x/1/0/{place}') for place in range(len(loser['positions'])))]
 
 
 def dydx_adl():
@@ -639,6 +646,15 @@ def dydx_offset():
           at('bankruptcy_equity', '0', pool='x')],
          QUOTE + 'Nothing is left, so the close-out price is the mark; closing at it moves no '
          'equity.', ['cross'])
+    case('dydx_offset_multi_position_tnc_const/pair', source, 'recomputed',
+         pair_lines(quoted('47000', ('-1', '50000'), ('1', '3000'), isolate=False),
+                    [quoted('50000', ('1', '40000'), account=2, isolate=False)], '1',
+                    [instrument('1', number_=9, fund=1), mark('3000', 9)]), [],
+         'Only the pair in instrument 7 is compared; the example leaves the other open.',
+         ['cross', 'adl_assign'],
+         {'replay': [{'type': 'adl', 'instrument': 7, 'winner_account': 2, 'qty': '1',
+                      'price': '50000'}],
+          'quote_after': {'1': '-3000', '2': '100000'}})
     both('dydx_docs_adl_1',
          'https://dydx-documentation-six.vercel.app/concepts/trading/contract-loss-mechanism',
          'recomputed',
@@ -653,9 +669,7 @@ def dydx_offset():
          [asset('USDC'), {'type': 'fund', 'fund': 1, 'asset': 1, 'balance': '0', 'rev': 1},
           policy(partial='none', takeover='never', cancel_first=False),
           instrument('0.1', 6, 3, fund=1), mark('2'), isolated(1, '-500', '100', entry='1'),
-          isolated(2, '500', '100', entry='1'),
-          {'type': 'exec', 'order': '1/7/1/0/0', 'status': 'expired', 'final': True,
-           'filled': '0', 'rev': 1}], [],
+          isolated(2, '500', '100', entry='1'), unfilled('1/7/1/0/0')], [],
          'At the close-out price 1.2 the winner keeps 100 of its 500.', ['adl_assign'],
          {'replay': [{'type': 'adl', 'winner_account': 2, 'winner_pool': '7', 'side': 'buy',
                       'qty': '500', 'price': '1.2'}],
@@ -693,14 +707,13 @@ def flox():
     lines = [asset('USD'), {'type': 'fund', 'fund': 1, 'asset': 1, 'balance': '0', 'rev': 1},
              policy(partial='none', takeover='never', cancel_first=False),
              instrument('0.005', 4, 3, fund=1), mark('40')]
-    unfilled = {'type': 'exec', 'order': '1/7/1/0/0', 'status': 'expired', 'final': True,
-                'filled': '0', 'rev': 1}
+    expired = unfilled('1/7/1/0/0')
     both('flox_adl_forgone_gain', FLOX, 'recomputed',
          market + [mark('40'), entry(1, '10', '50'), entry(2, '-10', '100')],
          [at('bankruptcy_equity', '-550'), first('closeout_price', '95'),
           at('equity', '700', account=2)], how)
     case('flox_adl_forgone_gain/pair', FLOX, 'recomputed',
-         [*lines, entry(1, '10', '50'), entry(2, '-10', '100'), unfilled], [],
+         [*lines, entry(1, '10', '50'), entry(2, '-10', '100'), expired], [],
          'At the close-out price 95 the winner forgoes 550 of its 600 and has 150.',
          ['adl_assign'],
          {'replay': [{'type': 'adl', 'winner_account': 2, 'side': 'sell', 'qty': '10',
@@ -711,7 +724,7 @@ def flox():
                    entry(3, '-10', '100')],
          [at('bankruptcy_equity', '-550'), first('closeout_price', '95')], how)
     case('flox_adl_tie/pair', FLOX, 'recomputed',
-         [*lines, entry(1, '10', '50'), entry(3, '-10', '100'), entry(2, '-10', '100'), unfilled],
+         [*lines, entry(1, '10', '50'), entry(3, '-10', '100'), entry(2, '-10', '100'), expired],
          [], 'Equal scores: the lower account first.', ['adl_assign'],
          {'replay': [{'type': 'adl', 'winner_account': 2, 'qty': '10', 'price': '95'}]})
     both('flox_adl_disabled', FLOX, 'recomputed',
@@ -801,8 +814,9 @@ def drift():
            'the market does, not beyond the close-out price.')
     cannot('drift_liq_whale_imf',
            DRIFT_PERP + 'successful_liquidation_long_perp_whale_imf_factor',
-           'A rate that grows with the square root of size (0.8 x 0.05 + factor x sqrt(size) gives '
-           'the numbers), and orders that count as position; rates here are tiers and a slope.')
+           'A rate that grows with the square root of size (0.8 x 0.05 + factor x sqrt(size), cut '
+           'to 4 decimals, gives the numbers), and orders that count as position; rates here are '
+           'tiers and a slope.')
     cannot('drift_bankr_social',
            DRIFT + 'controller/liquidation/tests.rs:resolve_perp_bankruptcy::'
            'successful_resolve_perp_bankruptcy',
