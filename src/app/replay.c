@@ -282,7 +282,8 @@ static enum zl_err tell_batch(struct job *job)
 
 /* ---- setting up ---- */
 
-/* Looks for P in one frame: what the tape's head or a cluster message says. True: look no further. */
+/* Looks for P in one frame: what the tape's head or a cluster message says. True: look no further.
+ */
 static bool find_config(struct job *job, const struct zl_tape_record *record,
                         struct zl_engine_config *config)
 {

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEAREST = 6, BAR = 24 };
+/* A picture fits a terminal of 24 rows and 80 columns. */
+enum { NEAREST = 5, BAR = 8 };
 
 bool zl_screen_open(struct zl_screen *screen)
 {
@@ -189,7 +190,7 @@ static void draw_near(const struct zl_screen *screen, const struct near *one)
         double ratio = 1e-9 * (double)one->ratio_ppb;
         int full = (int)(ratio * BAR);
 
-        printf("  account %-6llu %-9s %-5s %11.4f   mark %11.2f   line %11.2f   %5.1f%% ",
+        printf(" %-6llu %-8s %-5s %9.3f mark %9.2f line %9.2f %5.1f%% ",
                (unsigned long long)screen->run.engine->accounts[one->pool->account].id,
                zl_scales_symbol(screen->scales, instrument->id), is_long ? "long" : "short",
                fabs(qty_of(screen, instrument->id, one->pool->holding.qty)),
@@ -226,37 +227,43 @@ static void draw_market(struct zl_screen *screen, struct zl_screen_market *marke
         fputs("\x1b[K\n", stdout);
 }
 
+static const char *end_of_line(const struct zl_screen *screen)
+{
+        return screen->terminal ? "\x1b[K\n" : "\n";
+}
+
 static void draw_order(const struct zl_screen *screen, const struct zl_screen_order *one)
 {
         const struct zl_msg_liquidate *order = &one->order;
         uint32_t id = order->instrument;
 
         if (!order->order[0]) {
-                fputs("\x1b[K\n", stdout);
+                fputs(end_of_line(screen), stdout);
                 return;
         }
-        printf("  %5.1fs account %-6llu %-4s %10.4f %-9s limit %11.2f  bankrupt %11.2f  ",
-               one->at_s, (unsigned long long)order->account,
-               order->side == ZL_SIDE_SELL ? "sell" : "buy", qty_of(screen, id, order->qty),
-               zl_scales_symbol(screen->scales, id), price_of(screen, id, order->price),
-               price_of(screen, id, order->bankruptcy_price));
+        printf(" %4.1fs %-6llu %-4s %9.3f %-8s %10.2f %10.2f  ", one->at_s,
+               (unsigned long long)order->account, order->side == ZL_SIDE_SELL ? "sell" : "buy",
+               qty_of(screen, id, order->qty), zl_scales_symbol(screen->scales, id),
+               price_of(screen, id, order->price), price_of(screen, id, order->bankruptcy_price));
         if (!one->answered)
                 fputs("sent", stdout);
         else if (one->answer.filled > 0)
                 printf("filled %.2f", price_of(screen, id, one->answer.price));
         else
-                fputs("no fill: the fund's", stdout);
-        fputs("\x1b[K\n", stdout);
+                fputs("the fund's", stdout);
+        fputs(end_of_line(screen), stdout);
 }
 
 void zl_screen_draw(struct zl_screen *screen, double total_s)
 {
+        screen->terminal = true;
         struct near nearest[NEAREST];
         uint32_t warned, count = find_near(screen, nearest, &warned);
 
-        printf("\x1b[H\x1b[1mzeroline\x1b[0m  %.1f of %.0f s   two workers, a router, a simulated "
-               "market with a crash in it\x1b[K\n\x1b[K\n",
-               screen->seconds, total_s);
+        printf(
+            "\x1b[H\x1b[1mzeroline\x1b[0m  %.1f of %.0f s, two workers, a router, a market with a "
+            "crash in it\x1b[K\n",
+            screen->seconds, total_s);
         for (uint32_t i = 0; i < screen->markets_count; i++)
                 draw_market(screen, &screen->markets[i]);
         printf("\x1b[K\n\x1b[1mnearest the line\x1b[0m (maintenance as a share of equity; %u "
@@ -268,14 +275,16 @@ void zl_screen_draw(struct zl_screen *screen, double total_s)
                 else
                         fputs("\x1b[K\n", stdout);
         }
-        fputs("\x1b[K\n\x1b[1mlast liquidations\x1b[0m\x1b[K\n", stdout);
+        fputs("\x1b[K\n\x1b[1mlast liquidations\x1b[0m (limit, bankruptcy price, outcome)\x1b[K\n",
+              stdout);
         for (int i = 0; i < ZL_SCREEN_ORDERS; i++)
                 draw_order(screen, &screen->orders[i]);
-        printf("\x1b[K\n%llu liquidations, %.1f million USDT   %llu filled, %llu taken over   "
-               "insurance fund %.0f\x1b[K\n\x1b[J",
-               (unsigned long long)screen->liquidations, 1e-6 * screen->notional,
-               (unsigned long long)screen->filled, (unsigned long long)screen->taken_over,
-               1e-6 * (double)screen->fund_last);
+        printf(
+            "\x1b[K\n%llu liquidations, %.1f million USDT: %llu filled, %llu the fund's; fund %.0f"
+            "\x1b[K\x1b[J",
+            (unsigned long long)screen->liquidations, 1e-6 * screen->notional,
+            (unsigned long long)screen->filled, (unsigned long long)screen->taken_over,
+            1e-6 * (double)screen->fund_last);
         fflush(stdout);
 }
 
@@ -294,6 +303,9 @@ void zl_screen_line(struct zl_screen *screen)
         }
         printf("  warned %u  liquidated %llu  fund %.0f\n", warned,
                (unsigned long long)screen->liquidations, 1e-6 * (double)screen->fund_last);
+        if (screen->orders[ZL_SCREEN_ORDERS - 1].at_s > screen->line_s)
+                draw_order(screen, &screen->orders[ZL_SCREEN_ORDERS - 1]);
+        screen->line_s = screen->seconds;
         fflush(stdout);
 }
 

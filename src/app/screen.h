@@ -9,7 +9,7 @@
 #include "app/run.h"
 #include "codec/scales.h"
 
-enum { ZL_SCREEN_INSTRUMENTS = 8, ZL_SCREEN_ORDERS = 8, ZL_SCREEN_HISTORY = 40 };
+enum { ZL_SCREEN_INSTRUMENTS = 8, ZL_SCREEN_ORDERS = 7, ZL_SCREEN_HISTORY = 40 };
 
 struct zl_screen_market {
         uint32_t id;
@@ -37,6 +37,8 @@ struct zl_screen {
         int64_t fund_first, fund_last, fund_low;
         bool has_fund;
         double seconds;
+        double line_s; /* when the last line was printed */
+        bool terminal; /* a picture is drawn, not lines */
 };
 
 ZL_MUST_CHECK bool zl_screen_open(struct zl_screen *screen);

@@ -50,16 +50,16 @@ static bool start_all(struct demo *demo)
         char line[1536];
 
         snprintf(line, sizeof line,
-                 "sim --pub ipc://%s/sim --orders ipc://%s/venue --await %d --seconds %llu "
-                 "--accounts %llu --seed %llu",
-                 dir, dir, WORKERS + 1, (unsigned long long)demo->seconds,
+                 "sim --pub ipc://%s/sim --fills ipc://%s/fills --orders ipc://%s/venue --await %d "
+                 "--seconds %llu --accounts %llu --seed %llu",
+                 dir, dir, dir, WORKERS + 1, (unsigned long long)demo->seconds,
                  (unsigned long long)demo->accounts, (unsigned long long)demo->seed);
         if (!start(demo, &demo->sim, "sim", line))
                 return false;
         snprintf(line, sizeof line,
-                 "router --pull ipc://%s/orders --pub ipc://%s/answers --sub ipc://%s/sim --venue "
-                 "ipc://%s/venue",
-                 dir, dir, dir, dir);
+                 "router --pull ipc://%s/orders --pub ipc://%s/answers --sub ipc://%s/sim --sub "
+                 "ipc://%s/fills --venue ipc://%s/venue",
+                 dir, dir, dir, dir, dir);
         if (!start(demo, &demo->router, "router", line))
                 return false;
         for (int i = 0; i < WORKERS; i++) {

@@ -12,12 +12,12 @@
 #include <string.h>
 
 enum {
-        CTRL_REPEAT_TICKS = 40,
+        BEAT_TICKS = 40,
         PARTITIONS = 256,
 };
 
 struct settings {
-        const char *pub, *orders;
+        const char *pub, *fills, *orders;
         uint64_t seconds, tick_ms, accounts, seed, await, src;
         bool insecure;
 };
@@ -27,6 +27,7 @@ struct sim {
         struct zl_bus *bus;
         struct zl_socket *orders;
         struct zl_publisher publisher;
+        struct zl_publisher venue; /* what becomes of orders, for routers only */
         struct zl_world world;
         struct zl_message *message; /* both for orders in and for accounts out */
         struct zl_msg_account *account;
@@ -137,8 +138,8 @@ static void take_order(struct sim *sim, const struct zl_header *header)
                 publish_account(sim, account);
                 publish_fund(sim);
         }
-        zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_EXEC, header->topic.id},
-                   ZL_TYPE_EXEC, &exec);
+        zl_publish(&sim->venue, (struct zl_topic){ZL_TOPIC_EXEC, header->topic.id}, ZL_TYPE_EXEC,
+                   &exec);
 }
 
 static void take_orders(struct sim *sim)
@@ -162,10 +163,13 @@ static void take_orders(struct sim *sim)
 
 static void serve(struct sim *sim, int wait_ms)
 {
-        struct zl_socket *sockets[] = {sim->orders, sim->publisher.socket};
+        struct zl_socket *sockets[] = {sim->orders, sim->publisher.socket, sim->venue.socket};
+        char ignored[ZL_TOPIC_SIZE + 1];
 
-        zl_socket_wait(sockets, 2, -1, wait_ms);
+        zl_socket_wait(sockets, 3, -1, wait_ms);
         greet(sim);
+        while (zl_publisher_heard(&sim->venue, ignored))
+                ; /* there is nothing to restate */
         take_orders(sim);
 }
 
@@ -206,7 +210,7 @@ static void run(struct sim *sim)
                 next_ns += tick_ns;
                 zl_world_tick(&sim->world);
                 publish_marks(sim);
-                if (sim->world.ticks % CTRL_REPEAT_TICKS == 0)
+                if (sim->world.ticks % BEAT_TICKS == 0)
                         beat(sim);
         }
         for (int i = 0; i < 5; i++) /* what is under way may still arrive */
@@ -219,6 +223,9 @@ static enum zl_err open_all(struct sim *sim)
         enum zl_err err = zl_publisher_open(&sim->publisher, sim->bus, settings->pub,
                                             settings->insecure, (uint32_t)settings->src);
 
+        if (err == ZL_OK)
+                err = zl_publisher_open(&sim->venue, sim->bus, settings->fills, settings->insecure,
+                                        (uint32_t)settings->src + 1);
         if (err == ZL_OK)
                 err = zl_socket_open(sim->bus, ZL_SOCKET_PULL, settings->orders, settings->insecure,
                                      &sim->orders);
@@ -247,6 +254,7 @@ static enum zl_exit simulate(const struct settings *settings)
         }
         zl_socket_close(sim.orders, 0);
         zl_publisher_close(&sim.publisher, 500);
+        zl_publisher_close(&sim.venue, 500);
         zl_bus_close(sim.bus);
         zl_world_close(&sim.world);
         free(sim.message);
@@ -261,6 +269,8 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
         const struct zl_option options[] = {
                 {"pub", ZL_OPTION_TEXT, &settings.pub, "ENDPOINT",
                  "where to publish prices and accounts", 0, 0, 0},
+                {"fills", ZL_OPTION_TEXT, &settings.fills, "ENDPOINT",
+                 "where to publish to routers what becomes of orders", 0, 0, 0},
                 {"orders", ZL_OPTION_TEXT, &settings.orders, "ENDPOINT",
                  "where routers push orders", 0, 0, 0},
                 {"seconds", ZL_OPTION_NUMBER, &settings.seconds, "N",
@@ -292,8 +302,8 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
 
         if (parsed != ZL_PARSED_RUN)
                 return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
-        if (!settings.pub || !settings.orders) {
-                zl_say("--pub and --orders are both needed; see --help");
+        if (!settings.pub || !settings.fills || !settings.orders) {
+                zl_say("--pub, --fills and --orders are all needed; see --help");
                 return ZL_EXIT_USAGE;
         }
         return simulate(&settings);

@@ -67,8 +67,8 @@ static zl_refusal check_instruments(struct zl_engine *engine, const struct zl_ms
         return NULL;
 }
 
-/* Left out, the index paid up to is the one current when the position changed: a restatement under the
- * same base forgives nothing. */
+/* Left out, the index paid up to is the one current when the position changed: a restatement under
+ * the same base forgives nothing. */
 static void set_funding(struct zl_holding *holding, const struct zl_row_position *row,
                         const struct zl_holding *before, const struct zl_instrument *instrument)
 {

@@ -191,8 +191,9 @@ static zl_refusal resolve(struct zl_engine *engine, struct zl_instrument *instru
         return refusal;
 }
 
-/* Every instrument that settles in this asset. One refusal is said, of the least number: the room for
- * what one message may say is bounded, and rows stand in an order that other engines do not share. */
+/* Every instrument that settles in this asset. One refusal is said, of the least number: the room
+ * for what one message may say is bounded, and rows stand in an order that other engines do not
+ * share. */
 static void resolve_all(struct zl_engine *engine, uint32_t asset)
 {
         const struct zl_instrument *least = NULL;

@@ -2,8 +2,8 @@
 
 #include "core/outbox.h"
 
-/* The stream of this topic and source, new or known; NULL: no room. Sources have dense numbers, so that
- * both fit 64 bits: five of the kind, 27 of the source, 32 of the id. */
+/* The stream of this topic and source, new or known; NULL: no room. Sources have dense numbers, so
+ * that both fit 64 bits: five of the kind, 27 of the source, 32 of the id. */
 static struct zl_stream *stream_of(struct zl_engine *engine, const struct zl_header *header)
 {
         struct zl_map *sources = &engine->sources_by_id, *topics = &engine->streams_by_topic;

@@ -29,10 +29,12 @@ def cut_everywhere(cluster, tape):
 def run(zeroline):
     with Cluster(zeroline) as cluster:
         feed, answers = cluster.ipc('sim'), cluster.ipc('answers')
-        sim = cluster.start('sim', '--pub', feed, '--orders', cluster.ipc('venue'), '--await', 5,
+        sim = cluster.start('sim', '--pub', feed, '--fills', cluster.ipc('fills'),
+                            '--orders', cluster.ipc('venue'), '--await', 5,
                             '--seconds', 4, '--accounts', 2000, '--tick', 20)
         router = cluster.start('router', '--pull', cluster.ipc('orders'), '--pub', answers, '--sub',
-                               feed, '--venue', cluster.ipc('venue'))
+                               feed, '--sub', cluster.ipc('fills'), '--venue',
+                               cluster.ipc('venue'))
         workers = [
             cluster.start('worker', '--sub', feed, '--sub', answers, '--router',
                           cluster.ipc('orders'), '--tape', cluster.dir, *more)

@@ -4,16 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The whole part, within what an exchange would still call a quantity or an amount. */
-static int64_t whole(long double value)
-{
-        const long double most = 1e15L;
-
-        if (!(value < most))
-                return (int64_t)most;
-        return value < -most ? -(int64_t)most : (int64_t)value;
-}
-
 /* ---- chance ---- */
 
 /* SplitMix64. */

@@ -88,4 +88,14 @@ void world_make_markets(struct world *world);
 void world_change_instrument(struct world *world, struct world_instrument *instrument);
 void world_change_policy(struct world *world, struct zl_msg_policy *policy);
 
+/* The whole part, within what an exchange would still call a quantity or an amount. */
+static inline int64_t whole(long double value)
+{
+        const long double most = 1e15L;
+
+        if (!(value < most))
+                return (int64_t)most;
+        return value < -most ? -(int64_t)most : (int64_t)value;
+}
+
 #endif

@@ -44,7 +44,8 @@ static bool take_frame(struct twin *twin, const struct zl_header *header)
                 if (twin->streams_count == TWIN_STREAMS)
                         abort();
                 stream = &twin->streams[twin->streams_count++];
-                *stream = (struct stream){header->topic, header->src, header->epoch, header->seq, false};
+                *stream =
+                    (struct stream){header->topic, header->src, header->epoch, header->seq, false};
                 return true;
         }
         if (header->epoch < stream->epoch) {
