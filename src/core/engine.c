@@ -330,7 +330,8 @@ static void take_mark(struct zl_engine *engine, const struct zl_header *header,
                 instrument->refusing = true;
                 return;
         }
-        bool all = !instrument->has_mark || instrument->funding != said->funding;
+        bool all = !instrument->has_mark || instrument->funding != said->funding ||
+                   instrument->stale_waits;
         if (!instrument->has_funding)
                 begin_funding(engine, instrument, said->funding);
         instrument->refusing = false;
@@ -338,6 +339,9 @@ static void take_mark(struct zl_engine *engine, const struct zl_header *header,
         instrument->mark = said->price;
         instrument->funding = said->funding;
         instrument->mark_seq = header->seq;
+        instrument->stale_waits = false;
+        /* No publisher freshens a mark by a time of its own, nor ages those of others. */
+        instrument->mark_ns = header->ts_ns < engine->now_ns ? header->ts_ns : engine->now_ns;
         if (all)
                 zl_queue_instrument(engine, instrument);
         else
@@ -355,11 +359,10 @@ static void take_policy(struct zl_engine *engine, const struct zl_msg_policy *sa
                 refuse(engine, NULL, refusal);
                 return;
         }
-        if (said->stale_ms || said->jump_ppm || said->orders_per_s || said->cure_ms ||
+        if (said->jump_ppm || said->orders_per_s || said->cure_ms ||
             said->slice_notional)
                 zl_alert_all(engine, ZL_ALERT_KIND_UNSUPPORTED, NULL,
-                             "stale_ms, jump_ppm, orders_per_s, cure_ms and slices have no effect "
-                             "yet");
+                             "jump_ppm, orders_per_s, cure_ms and slices have no effect yet");
         for (uint32_t i = 0; i < engine->instruments_by_id.count; i++) {
                 if (engine->instruments[i].defined && engine->instruments[i].policy == said->policy)
                         zl_queue_instrument(engine, &engine->instruments[i]);

@@ -233,6 +233,15 @@ static void safe(struct zl_engine *engine, uint32_t row, const struct zl_terms *
         arm(engine, row, terms);
 }
 
+/* While engine time is zero nothing goes stale. */
+static bool is_stale(const struct zl_engine *engine, const struct zl_terms *terms)
+{
+        uint64_t limit_ns = terms->policy->stale_ms * 1000000;
+
+        return limit_ns && engine->now_ns &&
+               engine->now_ns - terms->instrument->mark_ns > limit_ns;
+}
+
 /* False: there is nothing to judge it by, or its order is under way and not due. */
 static bool ready(struct zl_engine *engine, uint32_t row, struct zl_terms *ret_terms)
 {
@@ -242,6 +251,10 @@ static bool ready(struct zl_engine *engine, uint32_t row, struct zl_terms *ret_t
         if (!engine->accounts[pool->account].suspended &&
             zl_state_terms(engine, pool, ret_terms, &refusal)) {
                 pool->refused_said = false;
+                if (is_stale(engine, ret_terms)) {
+                        engine->instruments[pool->instrument].stale_waits = true;
+                        return false;
+                }
                 return pool->phase == ZL_PHASE_WATCHED ||
                        (pool->due && pool->phase != ZL_PHASE_FILLED);
         }

@@ -187,8 +187,9 @@ static zl_refusal check_policy(const struct zl_msg_policy *said)
         if (said->warn_hysteresis < 0 ||
             (said->warn_count && said->warn_hysteresis >= said->warn[0].ratio))
                 return "warn_hysteresis is not negative and below the first warn ratio";
-        if (said->answer_ms == 0 || said->answer_ms > UINT32_MAX || said->expires_ms > UINT32_MAX)
-                return "answer_ms is positive; it and expires_ms are below 2^32";
+        if (said->answer_ms == 0 || said->answer_ms > UINT32_MAX ||
+            said->expires_ms > UINT32_MAX || said->stale_ms > UINT32_MAX)
+                return "answer_ms is positive; it, expires_ms and stale_ms are below 2^32";
         return NULL;
 }
 
@@ -209,5 +210,6 @@ zl_refusal zl_policy_define(struct zl_policy *policy, const struct zl_msg_policy
         policy->warn_hysteresis_ppb = said->warn_hysteresis;
         policy->answer_ms = said->answer_ms;
         policy->expires_ms = said->expires_ms;
+        policy->stale_ms = said->stale_ms;
         return NULL;
 }

@@ -68,6 +68,8 @@ struct zl_instrument {
         bool has_funding; /* a mark was heard once: its funding index stands */
         int64_t mark, funding;
         uint64_t mark_seq;
+        uint64_t mark_ns; /* its age runs from here */
+        bool stale_waits; /* a pool waits for a fresh one */
         bool refusing; /* its last mark was refused, and that was said */
         uint32_t first_pool; /* of its pools' list */
         struct zl_trigger trigger;
@@ -83,7 +85,7 @@ struct zl_policy {
         uint32_t warn_count;
         int64_t warn_ppb[ZL_WARN_MAX];
         int64_t warn_hysteresis_ppb;
-        uint64_t answer_ms, expires_ms;
+        uint64_t answer_ms, expires_ms, stale_ms;
 };
 
 /* Each takes over a message, or refuses it and changes nothing. */

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- chance ---- */
-
 /* SplitMix64. */
 uint64_t world_random(struct world *world)
 {
@@ -131,6 +129,8 @@ static void put_header(struct world *world, enum zl_topic_kind kind, uint32_t id
                                            .epoch = stream->epoch,
                                            .seq = stream->seq,
                                            .ts_ns = world->now_ns};
+        if (kind == ZL_TOPIC_MARK && world_chance(world, 10)) /* late, or ahead */
+                world->header.ts_ns += (uint64_t)world_between(world, -1000000000, 1000000000);
         if (odd == 4 && stream->epoch > 0)
                 world->header.epoch--;
         if (odd > 4 && odd < 8)

@@ -201,6 +201,8 @@ void world_change_policy(struct world *world, struct zl_msg_policy *policy)
         if (policy->warn_count && world_chance(world, 70))
                 policy->warn_hysteresis = world_between(world, 0, policy->warn[0].ratio - 1);
         policy->answer_ms = (uint64_t)world_between(world, 1, 1000);
+        if (world_chance(world, 20))
+                policy->stale_ms = (uint64_t)world_between(world, 1, 3000);
         policy->expires_ms = (uint64_t)world_between(world, 0, 3000);
 }
 

@@ -175,6 +175,9 @@ void twin_look_at(struct twin *twin, struct pool *pool)
                 return;
         }
         pool->refused_said = false;
+        uint64_t age_ns = twin->now_ns - twin_find_instrument(twin, pool->instrument)->mark_ns;
+        if (terms.policy->stale_ms && twin->now_ns && age_ns > terms.policy->stale_ms * 1000000)
+                return;
         if (pool->stage == DONE)
                 return;
         money_judge(&twin->money, &terms);

@@ -18,6 +18,7 @@ struct instrument {
         uint32_t id;
         bool defined, has_mark, has_funding, refusing;
         struct zl_msg_instrument said;
+        uint64_t mark_ns;
         int64_t mark, funding;
         uint64_t mark_seq;
 };

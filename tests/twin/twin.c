@@ -104,7 +104,7 @@ static void take_policy(struct twin *twin, const struct zl_msg_policy *said)
                 policy = &twin->policies[twin->policies_count++];
         }
         *policy = *said;
-        if (said->stale_ms || said->jump_ppm || said->orders_per_s || said->cure_ms ||
+        if (said->jump_ppm || said->orders_per_s || said->cure_ms ||
             said->slice_notional)
                 twin_alert_all(twin, ZL_ALERT_KIND_UNSUPPORTED, NULL);
 }
@@ -119,7 +119,8 @@ static void take_instrument(struct twin *twin, const struct zl_msg_instrument *s
                 instrument->has_mark = false;
 }
 
-static void take_mark(struct twin *twin, const struct zl_msg_mark *said, uint64_t seq)
+static void take_mark(struct twin *twin, const struct zl_msg_mark *said,
+                      const struct zl_header *header)
 {
         struct instrument *instrument = twin_need_instrument(twin, said->instrument);
         int64_t least = 1, most = (int64_t)1 << 44;
@@ -146,7 +147,8 @@ static void take_mark(struct twin *twin, const struct zl_msg_mark *said, uint64_
                 }
         }
         instrument->has_funding = true;
-        instrument->mark_seq = seq;
+        instrument->mark_seq = header->seq;
+        instrument->mark_ns = twin->now_ns < header->ts_ns ? twin->now_ns : header->ts_ns;
 }
 
 /* Why a row cannot be believed. */
@@ -351,7 +353,7 @@ static void take_message(struct twin *twin, const struct zl_header *header,
                 take_instrument(twin, &message->instrument);
                 break;
         case ZL_TYPE_MARK:
-                take_mark(twin, &message->mark, header->seq);
+                take_mark(twin, &message->mark, header);
                 break;
         case ZL_TYPE_POLICY:
                 take_policy(twin, &message->policy);
