@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SCALE_MAX = 18 };
+
 struct instrument {
         bool known;
         uint32_t price_scale, qty_scale, settle, fund;
@@ -63,7 +65,7 @@ void zl_scales_close(struct zl_scales *scales)
 
 /* ---- learning ---- */
 
-/* The scales first said stand, as for the engine: a message that changes them is refused there. */
+/* The first scales that can be stand, as for the engine: it refuses a message that changes them. */
 static void learn_instrument(struct zl_scales *scales, const struct zl_msg_instrument *said)
 {
         struct instrument *row = zl_table_row(&scales->instruments, said->instrument);
@@ -71,7 +73,7 @@ static void learn_instrument(struct zl_scales *scales, const struct zl_msg_instr
         if (!row)
                 return;
         if (!row->known) {
-                row->known = true;
+                row->known = said->price_scale <= SCALE_MAX && said->qty_scale <= SCALE_MAX;
                 row->price_scale = said->price_scale;
                 row->qty_scale = said->qty_scale;
                 row->settle = said->settle;
@@ -89,7 +91,9 @@ static void learn_asset(struct zl_scales *scales, const struct zl_msg_asset *sai
                 return;
         if (row->known)
                 return;
-        *row = (struct asset){.known = true, .scale = said->scale, .rate_scale = said->rate_scale};
+        *row = (struct asset){.known = said->scale <= SCALE_MAX && said->rate_scale <= SCALE_MAX,
+                              .scale = said->scale,
+                              .rate_scale = said->rate_scale};
         if (said->numeraire && !scales->has_numeraire) {
                 scales->numeraire = said->asset;
                 scales->has_numeraire = true;

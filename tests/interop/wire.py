@@ -12,6 +12,7 @@ import msgpack
 README = pathlib.Path(__file__).resolve().parents[2] / 'proto' / 'README.md'
 FRAME_NAMES = ('topic', 'src', 'epoch', 'seq', 'ts_ns')
 FRAME_SIZE_MAX = 1 << 20
+SCALE_MAX = 18
 MASK = 2**64 - 1
 RANGES = {'u32': (0, 2**32 - 1), 'u64': (0, MASK), 'int': (-2**63, 2**63 - 1)}
 
@@ -263,17 +264,30 @@ class Stream:
         if name == 'cluster':
             self.partitions = told(name, values, 'partitions') or self.partitions
         elif name == 'asset':
-            self.assets[values['asset']] = self.asset_of(values)
-            if values['numeraire']:
-                self.numeraire = values['asset']
+            self.learn_asset(values)
         elif name == 'instrument':
-            self.instruments[values['instrument']] = self.instrument_of(values)
+            self.learn_instrument(values)
         elif name == 'fund':
             self.funds[values['fund']] = values['asset']
         elif name == 'liquidate':
             self.orders[values['order']] = values['instrument']
         elif name == 'account':
             self.learn_account(values)
+
+    def learn_asset(self, values):
+        """The first scales that can be stand."""
+        known, new = self.assets.get(values['asset']), self.asset_of(values)
+        if known and max(known['amount'], known['rate']) <= SCALE_MAX:
+            return
+        self.assets[values['asset']] = new
+        if values['numeraire'] and self.numeraire is None:
+            self.numeraire = values['asset']
+
+    def learn_instrument(self, values):
+        known, new = self.instruments.get(values['instrument']), self.instrument_of(values)
+        if known and max(known['price'], known['qty']) <= SCALE_MAX:
+            new.update({name: known[name] for name in ('price', 'qty', 'settle')})
+        self.instruments[values['instrument']] = new
 
     @staticmethod
     def asset_of(values):

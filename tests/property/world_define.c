@@ -30,7 +30,7 @@ static void set_tiers(struct world *world, struct world_instrument *instrument)
 
         now->tier_by = world_chance(world, 40) ? ZL_TIER_BY_SIZE : ZL_TIER_BY_NOTIONAL;
         if (now->tier_by == ZL_TIER_BY_SIZE)
-                typical = (int64_t)((long double)typical / (instrument->unit * price)) + 1;
+                typical = whole((long double)typical / (instrument->unit * price)) + 1;
         int64_t upto = world_between(world, 1, typical);
         now->tiers_count = world_chance(world, 5) ? 0 : 1 + world_below(world, 4);
         for (uint32_t i = 0; i < now->tiers_count; i++) {

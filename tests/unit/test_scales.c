@@ -249,7 +249,7 @@ static void test_mix64(void **state)
         assert_int_equal(zl_partition(42, 1), 0);
 }
 
-/* Tables grow and keep what they hold; a later word replaces an earlier one. */
+/* Tables grow and keep what they hold; the first scales that can be stand. */
 static void test_many(void **state)
 {
         struct zl_scales *scales = zl_scales_open();
@@ -265,9 +265,15 @@ static void test_many(void **state)
         message.instrument.instrument = 0;
         message.instrument.price_scale = 18;
         zl_scales_learn(scales, &message);
+        message.instrument.instrument = 1;
+        message.instrument.price_scale = 19;
+        zl_scales_learn(scales, &message);
+        message.instrument.price_scale = 3;
+        zl_scales_learn(scales, &message);
         for (uint32_t i = 1; i < 20000; i++)
                 assert_int_equal(zl_scales_instrument_price(scales, i * 2654435761u), i % 19);
-        assert_int_equal(zl_scales_instrument_price(scales, 0), 18);
+        assert_int_equal(zl_scales_instrument_price(scales, 0), 0);
+        assert_int_equal(zl_scales_instrument_price(scales, 1), 3);
         zl_scales_close(scales);
 }
 
