@@ -1,8 +1,8 @@
 /* book.h - a router's admission book: which decisions have effect.
  *
  * Answers: may this decision go to the venue? The first of a key does, if its base is the ledger's
- * and no decision of its pool is live; everything else is answered (DESIGN: what is sent is a
- * proposal). Owns: a row a pool. Thread: its owner's. */
+ * and no decision of its pool is live; everything else is answered. Owns: a row a pool. Thread: its
+ * owner's. */
 #ifndef ZL_APP_BOOK_H
 #define ZL_APP_BOOK_H
 

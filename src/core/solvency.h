@@ -4,13 +4,11 @@
  * that is, or is not, good by a threshold. Everything is exact: nothing is rounded before it is
  * compared. Owns: nothing. Thread: any.
  *
- * For a pool of one position (DESIGN: solvency), with V = K |q| M, or K |q| U of an inverse one:
- *     B  = margin - funding due + s (V - cost)        [inverse: s (cost - V)]
- *     E  = B - order margin
- *     mm = max(0, V m - c) + f V                      [by notional]
- *     mm = V / |q| max(0, m |q| - c) + f V            [by size]
- * where mm_basis `entry` puts the cost for V in mm. Maintenance is held multiplied by `precision`,
- * so that it is an integer. */
+ * For a pool of one position (src/README.md has the formulas), with V = K |q| M, or K |q| U of an
+ * inverse one: B  = margin - funding due + s (V - cost)        [inverse: s (cost - V)] E  = B -
+ * order margin mm = max(0, V m - c) + f V                      [by notional] mm = V / |q| max(0, m
+ * |q| - c) + f V            [by size] where mm_basis `entry` puts the cost for V in mm. Maintenance
+ * is held multiplied by `precision`, so that it is an integer. */
 #ifndef ZL_CORE_SOLVENCY_H
 #define ZL_CORE_SOLVENCY_H
 

@@ -1,8 +1,7 @@
 /* wide.h - 256-bit signed integers, for comparisons that may not round.
  *
  * Two's complement in four limbs, the least first. Sums and products of what the bounds on input
- * admit fit (DESIGN: money), so these assert instead of answering; division rounds by name. Thread:
- * any. */
+ * admit fit, so these assert instead of answering; division rounds by name. Thread: any. */
 #ifndef ZL_CORE_WIDE_H
 #define ZL_CORE_WIDE_H
 

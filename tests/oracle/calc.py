@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A dumb twin of `zeroline calc`: JSON lines in, the risk points of every pool out.
 
-Written from DESIGN.md (sections 3 and 4) and the protocol page alone, with exact rationals
-(fractions.Fraction) and nothing clever, so that it can be read beside them. It is strict: a line
-the engine would refuse is an error here, not a guess.
+Written from the formulas alone (src/README.md; `section 3` is money, `section 4` solvency), with
+exact rationals (fractions.Fraction) and nothing clever, so that it can be read beside them. It is
+strict: a line the engine would refuse is an error here, not a guess.
 
     calc.py < lines              what `zeroline calc` must print
     calc.py --brute < lines      the same; liquidation prices by trying every mark of the range
@@ -818,7 +818,7 @@ POOL_KEYS = ('equity', 'bankruptcy_equity', 'maintenance', 'ratio', 'state')
 
 
 class Calc:
-    """PROTOCOL, calc: every account in order, every pool in canonical order."""
+    """proto/README.md, calc: every account in order, every pool in canonical order."""
 
     def __init__(self, state, brute=False):
         self.state, self.brute = state, brute
