@@ -4,11 +4,13 @@
  * that is, or is not, good by a threshold. Everything is exact: nothing is rounded before it is
  * compared. Owns: nothing. Thread: any.
  *
- * For a pool of one position (src/README.md has the formulas), with V = K |q| M, or K |q| U of an
- * inverse one: B  = margin - funding due + s (V - cost)        [inverse: s (cost - V)] E  = B -
- * order margin mm = max(0, V m - c) + f V                      [by notional] mm = V / |q| max(0, m
- * |q| - c) + f V            [by size] where mm_basis `entry` puts the cost for V in mm. Maintenance
- * is held multiplied by `precision`, so that it is an integer. */
+ * With V = K |q| M, the value of the pool's one position:
+ *     B  = margin - funding due + s (V - cost)
+ *     E  = B - order margin
+ *     mm = max(0, V m - c) + f V                 by notional
+ *     mm = V / |q| max(0, m |q| - c) + f V       by size
+ * Of an inverse position V = K |q| U and B has s (cost - V); with mm_basis entry the cost stands for V
+ * in mm. Maintenance is held multiplied by `precision`, so that it is an integer. */
 #ifndef ZL_CORE_SOLVENCY_H
 #define ZL_CORE_SOLVENCY_H
 
