@@ -9,8 +9,8 @@
  *     E  = B - order margin
  *     mm = max(0, V m - c) + f V                 by notional
  *     mm = V / |q| max(0, m |q| - c) + f V       by size
- * Of an inverse position V = K |q| U and B has s (cost - V); with mm_basis entry the cost stands for V
- * in mm. Maintenance is held multiplied by `precision`, so that it is an integer. */
+ * Of an inverse position V = K |q| U and B has s (cost - V); with mm_basis entry the cost stands
+ * for V in mm. Maintenance is held multiplied by `precision`, so that it is an integer. */
 #ifndef ZL_CORE_SOLVENCY_H
 #define ZL_CORE_SOLVENCY_H
 
