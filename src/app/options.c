@@ -185,7 +185,8 @@ static bool take(const struct zl_usage *usage, int i, bool *given)
         return zl_option_set(option, option->form == ZL_OPTION_FLAG ? "true" : optarg, where);
 }
 
-enum zl_parsed zl_options_parse(const struct zl_usage *usage, int argc, char **argv, int *ret_first)
+bool zl_options_parse(const struct zl_usage *usage, int argc, char **argv, int *ret_first,
+                      enum zl_exit *ret_code)
 {
         struct option longs[OPTIONS_MAX + 3];
         char letters[2 * OPTIONS_MAX + 2];
@@ -195,11 +196,13 @@ enum zl_parsed zl_options_parse(const struct zl_usage *usage, int argc, char **a
 
         ZL_ASSERT(usage->options_count <= OPTIONS_MAX);
         fill_long(usage, longs, letters);
+        *ret_code = ZL_EXIT_USAGE;
         optind = 1;
         while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
                 if (code == CODE_HELP) {
                         print_help(usage, argv[0]);
-                        return ZL_PARSED_HELP;
+                        *ret_code = ZL_EXIT_OK;
+                        return false;
                 }
                 if (code == CODE_CONFIG) {
                         config = optarg;
@@ -207,15 +210,13 @@ enum zl_parsed zl_options_parse(const struct zl_usage *usage, int argc, char **a
                 }
                 int i = option_of_code(usage, code);
                 if (i < 0 ? !complain(usage, code, argv[optind - 1]) : !take(usage, i, given))
-                        return ZL_PARSED_BAD;
+                        return false;
         }
         if (argc - optind > usage->arguments_max) {
                 zl_say("unexpected argument \"%s\"; see --help",
                        argv[optind + usage->arguments_max]);
-                return ZL_PARSED_BAD;
+                return false;
         }
         *ret_first = optind;
-        if (config && !zl_config_read(config, usage, given))
-                return ZL_PARSED_BAD;
-        return ZL_PARSED_RUN;
+        return !config || zl_config_read(config, usage, given);
 }

@@ -42,15 +42,10 @@ struct zl_usage {
         bool config; /* takes --config FILE */
 };
 
-/* What zl_options_parse found. */
-enum zl_parsed {
-        ZL_PARSED_RUN,  /* go on; argv[ret_first...] are the arguments */
-        ZL_PARSED_HELP, /* --help was printed */
-        ZL_PARSED_BAD,  /* one line on stderr said why */
-};
-
-enum zl_parsed zl_options_parse(const struct zl_usage *usage, int argc, char **argv,
-                                int *ret_first);
+/* True: go on, argv[*ret_first...] are the arguments. False: stop with *ret_code; --help was
+ * printed, or one line on stderr said what is wrong. */
+ZL_MUST_CHECK bool zl_options_parse(const struct zl_usage *usage, int argc, char **argv,
+                                    int *ret_first, enum zl_exit *ret_code);
 
 /* Sets one option from text; false after a line on stderr that begins with `where`. */
 ZL_MUST_CHECK bool zl_option_set(const struct zl_option *option, const char *text,

@@ -87,10 +87,10 @@ enum zl_exit zl_cmd_calc(int argc, char **argv)
                 .arguments_max = 1,
         };
         int first;
-        enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);
+        enum zl_exit code;
 
-        if (parsed != ZL_PARSED_RUN)
-                return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
+        if (!zl_options_parse(&usage, argc, argv, &first, &code))
+                return code;
         if (first == argc)
                 return calc(stdin, "stdin");
         FILE *file = fopen(argv[first], "rb");
@@ -98,7 +98,7 @@ enum zl_exit zl_cmd_calc(int argc, char **argv)
                 zl_say_errno("cannot read %s", argv[first]);
                 return ZL_EXIT_FAILED;
         }
-        enum zl_exit code = calc(file, argv[first]);
+        code = calc(file, argv[first]);
         fclose(file);
         return code;
 }

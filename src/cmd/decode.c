@@ -299,9 +299,9 @@ enum zl_exit zl_cmd_decode(int argc, char **argv)
                 .arguments_max = 1,
         };
         int first;
-        enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);
+        enum zl_exit code;
 
-        if (parsed != ZL_PARSED_RUN)
-                return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
+        if (!zl_options_parse(&usage, argc, argv, &first, &code))
+                return code;
         return run(&settings, first < argc ? argv[first] : NULL);
 }

@@ -284,15 +284,15 @@ enum zl_exit zl_cmd_demo(int argc, char **argv)
             .options_count = sizeof options / sizeof options[0],
         };
         int first;
-        enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);
+        enum zl_exit code;
 
-        if (parsed != ZL_PARSED_RUN)
-                return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
+        if (!zl_options_parse(&usage, argc, argv, &first, &code))
+                return code;
         demo.terminal = !plain && isatty(STDOUT_FILENO);
         demo.screen = malloc(sizeof *demo.screen);
         if (!demo.screen || !zl_screen_open(demo.screen))
                 return ZL_EXIT_FAILED;
-        enum zl_exit code = run(&demo);
+        code = run(&demo);
         zl_screen_close(demo.screen);
         free(demo.screen);
         return code;

@@ -169,17 +169,16 @@ enum zl_exit zl_cmd_encode(int argc, char **argv)
                 .arguments_max = 1,
         };
         int first;
-        enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);
+        enum zl_exit code;
 
-        if (parsed != ZL_PARSED_RUN)
-                return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
+        if (!zl_options_parse(&usage, argc, argv, &first, &code))
+                return code;
         FILE *file = stdin;
         const char *name = first < argc ? argv[first] : "stdin";
         if (first < argc && !(file = fopen(name, "rb"))) {
                 zl_say_errno("cannot read %s", name);
                 return ZL_EXIT_FAILED;
         }
-        enum zl_exit code;
         struct sink sink = {.hex = hex};
         if (tape)
                 code = encode_to_tape(file, name, tape);

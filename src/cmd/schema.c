@@ -163,10 +163,10 @@ enum zl_exit zl_cmd_schema(int argc, char **argv)
         };
         const struct zl_record *seen[64];
         int first, seen_count = 0;
-        enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);
+        enum zl_exit code;
 
-        if (parsed != ZL_PARSED_RUN)
-                return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
+        if (!zl_options_parse(&usage, argc, argv, &first, &code))
+                return code;
         for (int type = 0; type < ZL_TYPE_LIMIT; type++) {
                 const struct zl_record *record = zl_schema_message((enum zl_type)type);
                 if (!record)

@@ -298,10 +298,10 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
                 .config = true,
         };
         int first;
-        enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);
+        enum zl_exit code;
 
-        if (parsed != ZL_PARSED_RUN)
-                return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
+        if (!zl_options_parse(&usage, argc, argv, &first, &code))
+                return code;
         if (!settings.pub || !settings.fills || !settings.orders) {
                 zl_say("--pub, --fills and --orders are all needed; see --help");
                 return ZL_EXIT_USAGE;

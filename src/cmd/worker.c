@@ -355,17 +355,17 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
             .config = true,
         };
         int first;
-        enum zl_parsed parsed = zl_options_parse(&usage, argc, argv, &first);
+        enum zl_exit code;
 
-        if (parsed != ZL_PARSED_RUN)
-                return parsed == ZL_PARSED_HELP ? ZL_EXIT_OK : ZL_EXIT_USAGE;
+        if (!zl_options_parse(&usage, argc, argv, &first, &code))
+                return code;
         if (!check(&settings))
                 return ZL_EXIT_USAGE;
         struct worker *worker = calloc(1, sizeof *worker);
         if (!worker)
                 return ZL_EXIT_FAILED;
         worker->settings = settings;
-        enum zl_exit code = run_worker(worker);
+        code = run_worker(worker);
         free(worker);
         return code;
 }
