@@ -24,11 +24,21 @@ ZL_BEGIN_C
 enum {
         ZL_PARTITIONS_MAX = 65536,
         ZL_RANGES_MAX = 64,
-        ZL_OUTBOX_SIZE_MIN = 4096, /* an outbox smaller than this cannot hold one decision */
+        ZL_OUTBOX_SIZE_MIN = 1 << 17, /* holds whatever is said at once: a decision of 128 orders, a
+                                         partition's bid */
+        ZL_OUTBOX_STEP_MIN = 4096,    /* what must be free of it when a step begins */
 };
 
 struct zl_partition_range {
         uint32_t first, last;
+};
+
+/* When the index is rebuilt as a whole instead of entry by entry. Like the noise below it changes
+ * what the engine costs, and not one byte of what it says. */
+enum zl_gap {
+        ZL_GAP_AUTO, /* when a mark crosses more than about a twentieth of an instrument's bands */
+        ZL_GAP_ALWAYS,
+        ZL_GAP_NEVER,
 };
 
 struct zl_engine_config {
@@ -39,8 +49,10 @@ struct zl_engine_config {
         uint32_t owned_count;
         uint32_t home; /* the partition under which to say what concerns no account; one engine of a
                           worker owns it */
-        uint32_t accounts_max, positions_max, instruments_max, assets_max, policies_max,
-                streams_max;
+        enum zl_gap gap;
+        uint64_t guess_noise; /* 0: none; else widths of safe bands are disturbed by it */
+        uint32_t accounts_max, positions_max, balances_max, instruments_max, assets_max,
+                policies_max, funds_max, streams_max;
 };
 
 struct zl_engine;

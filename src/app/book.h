@@ -1,40 +1,41 @@
 /* book.h - a router's admission book: which decisions have effect.
  *
- * Answers: may this decision go to the venue? The first of a key does, if its base is the ledger's
- * and no decision of its pool is live; everything else is answered. Owns: a row a pool. Thread: its
- * owner's. */
+ * Answers: may this decision go to the venue? A decision is admitted whole or not at all: the first
+ * of a key is, if its base is the ledger's and no decision of its pool is live, that is, has an
+ * order that is not final. What has been admitted is repeated to whoever proposes it again. Owns: a
+ * row an account, a pool and a holding. Thread: its owner's. */
 #ifndef ZL_APP_BOOK_H
 #define ZL_APP_BOOK_H
 
+#include "app/proposal.h"
 #include "codec/table.h"
-#include "core/key.h"
 
 struct zl_book {
-        struct zl_table rows;            /* by both numbers */
-        struct zl_table accounts, pools; /* dense numbers of each */
+        struct zl_table accounts, names; /* by id; each row has a dense number */
+        struct zl_table pools, holdings; /* by both numbers */
 };
 
-struct zl_book_row {
-        bool known;    /* the ledger has this position */
-        uint64_t base; /* the ledger's */
-        bool held;     /* a key is held */
-        bool live;     /* and its order is not final */
-        struct zl_key key;
-        struct zl_msg_exec last; /* what was answered for it last */
+/* What to answer. Messages stand in this order: `answer`, `orders`, `end`. */
+struct zl_verdict {
+        bool admitted;             /* send it on; there is no `answer` */
+        struct zl_msg_exec answer; /* names the decision */
+        const struct zl_msg_exec *orders; /* what each was answered last, an admitted one just now;
+                                             until the book is used again */
+        uint32_t orders_count;
+        bool over; /* the decision is, and changed nothing: `end` says so of it as a whole, for a
+                      worker whose own proposal under this key had more orders */
+        struct zl_msg_exec end;
 };
 
 void zl_book_open(struct zl_book *book);
 void zl_book_close(struct zl_book *book);
 
-/* Takes in what the ledger says of an account. */
+/* Takes in what the ledger says of an account. A hole in its revisions stops its pools until it is
+ * stated in full. */
 void zl_book_learn(struct zl_book *book, const struct zl_msg_account *account);
-
-/* Judges a decision. True: it is admitted, forward it; false: only answer. `ret_exec` is the answer
- * to publish either way; `ret_held` is set with a `taken`: what the key's order was answered last.
- */
-bool zl_book_admit(struct zl_book *book, const char *order, uint64_t expires_ns, uint64_t now_ns,
-                   struct zl_msg_exec *ret_exec, const struct zl_msg_exec **ret_held);
-/* Takes in what the venue says of an order. */
-void zl_book_filled(struct zl_book *book, const struct zl_msg_exec *exec);
+void zl_book_judge(struct zl_book *book, const struct zl_proposal *proposal, uint64_t now_ns,
+                   struct zl_verdict *ret_verdict);
+/* Takes in what the venue says of an order, and adds to it the step of its decision. */
+void zl_book_executed(struct zl_book *book, struct zl_msg_exec *exec);
 
 #endif

@@ -14,7 +14,12 @@
 enum {
         CLOCK_MS = 10,        /* how often engine time moves on */
         FRAMES_A_TURN = 256,  /* from one socket, before the others have theirs */
-        BAD_FRAMES_SAID = 5,  /* a second */
+        SAID_A_SECOND = 5,    /* complaints of one kind */
+};
+
+/* How often something was complained of within a second. */
+struct complaints {
+        uint64_t second, said;
 };
 
 struct state {
@@ -27,8 +32,18 @@ struct state {
         struct zl_socket *routers[ZL_LANE_ENDPOINTS_MAX];
         struct zl_queue queues[ZL_LANE_ENDPOINTS_MAX];
         struct zl_socket *alerts;
-        uint64_t clock_seq, clock_ns, bad_second, bad_said;
+        uint64_t clock_seq, clock_ns;
+        struct complaints bad_frames, unsent;
 };
+
+static bool may_complain(struct complaints *complaints)
+{
+        uint64_t second = zl_ticks_ns() / 1000000000u;
+
+        if (second != complaints->second)
+                *complaints = (struct complaints){.second = second};
+        return complaints->said++ < SAID_A_SECOND;
+}
 
 /* ---- setting up ---- */
 
@@ -134,22 +149,54 @@ static enum zl_err start_tape(struct state *state)
 
 /* ---- what the engine said ---- */
 
-static void queue_order(struct state *state, const struct zl_said_item *item, const uint8_t *frame)
+/* A cancel and a conversion carry no expiry. In the queue they live as long as an order would. */
+static uint64_t expiry_of(const struct zl_engine *engine, const struct zl_proposal *proposal)
+{
+        uint32_t account = zl_state_find_account(engine, proposal->key.account);
+        uint32_t pool = account == ZL_NONE_AT
+                                ? ZL_NONE_AT
+                                : zl_state_find_pool(engine, account, proposal->key.pool);
+        const struct zl_policy *policy =
+                pool == ZL_NONE_AT ? NULL : zl_state_policy_of(engine, &engine->pools[pool]);
+
+        if (proposal->expires_ns || !proposal->made_ns || !policy)
+                return proposal->expires_ns;
+        return proposal->made_ns + policy->expires_ms * 1000000u;
+}
+
+static void put_in(struct state *state, uint32_t route, const struct zl_proposal *proposal,
+                   const uint8_t *frame, uint32_t size)
+{
+        struct zl_queue *queue = &state->queues[route];
+        uint64_t refused = queue->refused;
+
+        zl_queue_put(queue, proposal, expiry_of(state->run.engine, proposal), frame, size,
+                     zl_now_ns());
+        if (queue->refused > refused && may_complain(&state->unsent))
+                zl_say("the queue to %s is full: its least urgent decisions wait to be proposed "
+                       "again",
+                       state->settings->routes[route].endpoint);
+}
+
+static void queue_decision(struct state *state, const struct zl_said_item *item,
+                           const uint8_t *frame)
 {
         struct zl_frame_reader reader;
-        struct zl_message *message = state->run.message;
+        struct zl_proposal proposal;
+        const char *fault =
+                zl_proposal_read(frame, item->size, state->run.message, &proposal, &reader);
 
-        if (zl_frame_open(&reader, frame, item->size) != ZL_OK ||
-            zl_frame_next(&reader, message) != ZL_OK || message->type != ZL_TYPE_LIQUIDATE)
-                return;
-        for (uint32_t i = 0; i < state->settings->routes_count; i++) {
+        for (uint32_t i = 0; !fault && i < state->settings->routes_count; i++) {
                 const struct zl_route *route = &state->settings->routes[i];
                 if (!zl_ranges_have(route->ranges, route->ranges_count, item->topic.id))
                         continue;
-                zl_queue_put(&state->queues[i], message->liquidate.order,
-                             message->liquidate.expires_ns, frame, item->size);
+                put_in(state, i, &proposal, frame, item->size);
                 return;
         }
+        state->result->dropped++;
+        if (may_complain(&state->unsent))
+                zl_say("a decision was not sent: %s",
+                       fault ? fault : "no router takes its partition");
 }
 
 /* On the tape before on the wire: no order is ever sent that cannot be explained. */
@@ -164,7 +211,7 @@ static void send_said(struct state *state)
                 const struct zl_said_item *item = zl_said_item(&state->said, i);
                 const uint8_t *frame = zl_said_frame(&state->said, item);
                 if (item->topic.kind == ZL_TOPIC_ORDR)
-                        queue_order(state, item, frame);
+                        queue_decision(state, item, frame);
                 else if (item->kind == ZL_RECORD_OUT &&
                          zl_socket_send(state->alerts, frame, item->size, false) != ZL_OK)
                         state->result->alerts_lost++;
@@ -178,16 +225,19 @@ static void send_said(struct state *state)
 
 static void complain_bad(struct state *state, const struct zl_frame_reader *reader)
 {
-        uint64_t second = zl_ticks_ns() / 1000000000u;
         char why[200];
 
         state->result->bad_frames++;
-        if (second != state->bad_second) {
-                state->bad_second = second;
-                state->bad_said = 0;
-        }
-        if (state->bad_said++ < BAD_FRAMES_SAID)
+        if (may_complain(&state->bad_frames))
                 zl_say("a frame does not decode: %s", zl_frame_error(reader, why, sizeof why));
+}
+
+/* Without what the engine said there is no going on. */
+static void fail(struct state *state)
+{
+        zl_say("out of memory: the worker stops");
+        state->result->failed = true;
+        atomic_store(state->settings->stop, true);
 }
 
 /* Records stand in the order: input, then what was said to it. */
@@ -195,11 +245,15 @@ static void take_frame(struct state *state, const uint8_t *frame, size_t size)
 {
         struct zl_frame_reader reader;
 
+        if (state->said.failed)
+                return;
         state->result->frames++;
         record(state, ZL_RECORD_IN, frame, size);
         if (zl_run_frame(&state->run, frame, size, zl_said_hear, &state->said, &reader) != ZL_OK)
                 complain_bad(state, &reader);
-        if (state->said.count)
+        if (state->said.failed)
+                fail(state);
+        else if (state->said.count)
                 send_said(state);
 }
 
@@ -256,9 +310,11 @@ static void drain(struct state *state, uint64_t end_ns)
                         zl_socket_wait_to_send(state->routers[i], 10);
                         zl_queue_send(queue, state->routers[i], zl_now_ns());
                 }
-                for (uint32_t j = 0; j < queue->count; j++)
-                        zl_say("not sent: %s",
-                               queue->entries[(queue->first + j) % ZL_QUEUE_MAX].key);
+                for (uint32_t j = 0; j < queue->count; j++) {
+                        char key[ZL_KEY_TEXT_SIZE];
+                        zl_key_format(&queue->entries[j].key, key);
+                        zl_say("not sent: %s", key);
+                }
                 state->result->sent += queue->sent;
                 state->result->expired += queue->expired;
                 state->result->left += queue->count;
@@ -270,7 +326,7 @@ static uint64_t count_unanswered(const struct zl_engine *engine)
 {
         uint64_t count = 0;
 
-        for (uint32_t row = 0; row < engine->pools_fresh; row++) {
+        for (uint32_t row = 0; row < engine->pool_rows.fresh; row++) {
                 const struct zl_pool *pool = &engine->pools[row];
                 count += pool->account != ZL_NONE_AT && pool->phase == ZL_PHASE_PROPOSED;
         }

@@ -1,7 +1,7 @@
 /* lane.h - one engine of a worker, in a thread of its own.
  *
  * Reads frames from its SUB sockets, tapes them, gives them to its engine, tapes what that says,
- * and only then sends it: orders to the routers, alerts to the worker's own thread. Makes the
+ * and only then sends it: decisions to the routers, alerts to the worker's own thread. Makes the
  * clock. Owns: its sockets, tape, engine and queues. Thread: the one it starts. */
 #ifndef ZL_APP_LANE_H
 #define ZL_APP_LANE_H

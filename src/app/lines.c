@@ -113,7 +113,7 @@ enum zl_err zl_lines_next(struct zl_lines *lines, const struct zl_message **ret_
         char *line;
         ssize_t size;
 
-        do { /* blank lines are passed over */
+        do { /* blank lines and comments are passed over */
                 size = getline(&lines->line, &lines->line_capacity, lines->file);
                 if (size < 0)
                         break;
@@ -123,7 +123,7 @@ enum zl_err zl_lines_next(struct zl_lines *lines, const struct zl_message **ret_
                         ;
                 for (; size > 0 && blank(*line); size--)
                         line++;
-        } while (size == 0);
+        } while (size == 0 || *line == '#');
         if (size < 0 && ferror(lines->file)) {
                 zl_say_errno("cannot read %s", lines->name);
                 return ZL_ERR_SYSTEM;

@@ -27,13 +27,10 @@ void zl_publisher_close(struct zl_publisher *publisher, int linger_ms)
         free(publisher->buffer);
 }
 
-void zl_publish(struct zl_publisher *publisher, struct zl_topic topic, enum zl_type type,
-                const void *object)
+void zl_publish_begin(struct zl_publisher *publisher, struct zl_topic topic)
 {
         uint64_t *seq =
                 zl_table_row(&publisher->sequences, (uint64_t)topic.kind << 32 | topic.id);
-        struct zl_frame_writer writer;
-        size_t size;
 
         if (!seq) {
                 zl_say("out of memory");
@@ -44,11 +41,29 @@ void zl_publish(struct zl_publisher *publisher, struct zl_topic topic, enum zl_t
                                          .epoch = publisher->epoch,
                                          .seq = ++*seq,
                                          .ts_ns = zl_now_ns()};
-        zl_frame_begin(&writer, publisher->buffer, BUFFER_SIZE, &header);
-        zl_frame_add_as(&writer, type, object);
-        if (zl_frame_end(&writer, &size) != ZL_OK ||
+        zl_frame_begin(&publisher->writer, publisher->buffer, BUFFER_SIZE, &header);
+}
+
+void zl_publish_add(struct zl_publisher *publisher, enum zl_type type, const void *object)
+{
+        zl_frame_add_as(&publisher->writer, type, object);
+}
+
+void zl_publish_end(struct zl_publisher *publisher)
+{
+        size_t size;
+
+        if (zl_frame_end(&publisher->writer, &size) != ZL_OK ||
             zl_socket_send(publisher->socket, publisher->buffer, size, false) != ZL_OK)
                 zl_say_errno("a frame could not be published");
+}
+
+void zl_publish(struct zl_publisher *publisher, struct zl_topic topic, enum zl_type type,
+                const void *object)
+{
+        zl_publish_begin(publisher, topic);
+        zl_publish_add(publisher, type, object);
+        zl_publish_end(publisher);
 }
 
 bool zl_publisher_heard(struct zl_publisher *publisher, char ret_topic[ZL_TOPIC_SIZE + 1])

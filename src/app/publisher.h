@@ -15,6 +15,7 @@ struct zl_publisher {
         uint64_t epoch;
         struct zl_table sequences;
         uint8_t *buffer;
+        struct zl_frame_writer writer; /* of the frame under way */
 };
 
 ZL_MUST_CHECK enum zl_err zl_publisher_open(struct zl_publisher *publisher, struct zl_bus *bus,
@@ -23,6 +24,10 @@ void zl_publisher_close(struct zl_publisher *publisher, int linger_ms);
 /* One message as a frame of its own, stamped with the time of day. */
 void zl_publish(struct zl_publisher *publisher, struct zl_topic topic, enum zl_type type,
                 const void *object);
+/* Several as one frame: begin, add, add, end. */
+void zl_publish_begin(struct zl_publisher *publisher, struct zl_topic topic);
+void zl_publish_add(struct zl_publisher *publisher, enum zl_type type, const void *object);
+void zl_publish_end(struct zl_publisher *publisher);
 /* The next subscription somebody made: the beginning of the topics wanted, as text ("acct.0000").
  * False when there is none now. */
 ZL_MUST_CHECK bool zl_publisher_heard(struct zl_publisher *publisher,

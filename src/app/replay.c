@@ -344,11 +344,29 @@ static struct zl_engine_config share_of(const struct zl_engine_config *all, uint
         return config;
 }
 
+/* A fund's coordinator and the partitions it asks speak to each other after every message: such a
+ * tape runs in one engine. */
+static bool has_funds(struct job *job)
+{
+        struct zl_tape_record record;
+        struct zl_frame_reader reader;
+        bool found = false;
+
+        while (!found && zl_tape_next(job->tape, &record) == ZL_OK)
+                found = record.kind == ZL_RECORD_IN &&
+                        zl_frame_open(&reader, record.frame, record.frame_size) == ZL_OK &&
+                        reader.header.topic.kind == ZL_TOPIC_FUND;
+        zl_tape_rewind(job->tape);
+        return found;
+}
+
 static enum zl_err open_lanes(struct job *job)
 {
         struct zl_engine_config all = config_of_tape(job);
         uint32_t threads = job->replay->threads;
 
+        if (threads > 1 && has_funds(job))
+                threads = 1;
         if (threads > THREADS_MAX)
                 threads = THREADS_MAX;
         if (threads > all.partitions)

@@ -12,6 +12,14 @@ static const char *const reasons[] = {
         [ZL_REASON_NO_PRICE] = "no_price",
 };
 
+static const char *const states[] = {
+        [ZL_POOL_WAITS] = NULL,
+        [ZL_POOL_SAFE] = "safe",
+        [ZL_POOL_WARN] = "warn",
+        [ZL_POOL_LIQUIDATE] = "liquidate",
+        [ZL_POOL_BANKRUPT] = "bankrupt",
+};
+
 /* ---- order ---- */
 
 static const struct zl_engine *sorting; /* qsort takes no context */
@@ -60,6 +68,85 @@ uint32_t zl_report_pools(const struct zl_engine *engine, uint32_t account, uint3
         return count;
 }
 
+/* ---- figures ---- */
+
+static enum zl_pool_state state_of(const struct zl_subject *subject)
+{
+        const struct zl_view *view = &subject->view;
+        const struct zl_worth *worth = &subject->worth;
+
+        if (!subject->has)
+                return ZL_POOL_WAITS;
+        if (zl_wide_negative(worth->left))
+                return ZL_POOL_BANKRUPT;
+        if (view->open_count == 0)
+                return ZL_POOL_SAFE;
+        if (!zl_worth_good(view, worth, zl_threshold_safe(view->policy)))
+                return ZL_POOL_LIQUIDATE;
+        if (view->policy->warn_count &&
+            !zl_worth_good(view, worth, zl_threshold_ratio(view->policy->warn_ppb[0])))
+                return ZL_POOL_WARN;
+        return ZL_POOL_SAFE;
+}
+
+void zl_report_look(const struct zl_engine *engine, uint32_t pool, struct zl_subject *ret_subject)
+{
+        ret_subject->engine = engine;
+        ret_subject->pool = &engine->pools[pool];
+        ret_subject->refusal = NULL;
+        ret_subject->has = zl_state_view(engine, ret_subject->pool, &ret_subject->view,
+                                         &ret_subject->refusal);
+        if (!ret_subject->has)
+                return;
+        ret_subject->numeraire = &engine->assets[engine->numeraire];
+        zl_view_worth(&ret_subject->view, &ret_subject->worth);
+        zl_shares_init(&ret_subject->shares, &ret_subject->view);
+}
+
+struct zl_pool_figures zl_pool_figures(const struct zl_subject *subject)
+{
+        const struct zl_view *view = &subject->view;
+        const struct zl_worth *worth = &subject->worth;
+        struct zl_pool_figures figures = {.state = state_of(subject)};
+
+        if (!subject->has)
+                return figures;
+        figures.scale = subject->numeraire->scale;
+        figures.equity = zl_equity_floor(view, worth, subject->numeraire);
+        figures.left = zl_left_floor(view, worth, subject->numeraire);
+        figures.maintenance = zl_maintenance_ceil(view, worth, subject->numeraire);
+        figures.has_ratio = zl_ratio_ceil(view, worth, &figures.ratio);
+        return figures;
+}
+
+struct zl_position_figures zl_position_figures(const struct zl_subject *subject, uint32_t at)
+{
+        const struct zl_view *view = &subject->view;
+        const struct zl_part *part = &view->parts[at];
+        struct zl_position_figures figures = {
+                .points = {ZL_REASON_NO_PRICE, ZL_REASON_NO_PRICE, 0, 0}};
+
+        if (!subject->has)
+                return figures;
+        figures.scale = part->instrument->settle_scale;
+        figures.notional = zl_amount_ceil(zl_part_value(part));
+        figures.upnl = zl_amount_floor(zl_part_profit(part));
+        figures.maintenance = zl_part_maintenance_ceil(view, part);
+        figures.points = zl_liquidation_points(view, &subject->worth, part->instrument);
+        figures.has_bankruptcy =
+                zl_bankruptcy_price(view, &subject->worth, at, &figures.bankruptcy);
+        figures.has_closeout = zl_closeout_price(view, &subject->worth, &subject->shares, at,
+                                                 &figures.closeout);
+        bool has_below = !figures.points.below_reason, has_above = !figures.points.above_reason;
+        bool down = has_below && (part->sign > 0 || !has_above); /* a long's adverse side */
+        figures.has_nearest = has_below || has_above;
+        figures.nearest = down ? figures.points.below : figures.points.above;
+        if (figures.has_bankruptcy && figures.has_nearest)
+                figures.has_buffer = zl_buffer_floor(part->instrument, figures.nearest,
+                                                     figures.bankruptcy, &figures.buffer);
+        return figures;
+}
+
 /* ---- fields ---- */
 
 static void name(struct zl_text *text, const char *key)
@@ -89,101 +176,34 @@ static void word(struct zl_text *text, const char *key, const char *value)
         zl_text_char(text, ',');
 }
 
-/* What is judged, with all that the lines need; `has` is false for a pool that waits. */
-struct subject {
-        const struct zl_engine *engine;
-        const struct zl_pool *pool;
-        const struct zl_instrument *instrument;
-        bool has;
-        struct zl_terms terms;
-        const struct zl_asset *settle, *numeraire;
-        int64_t mark;
-};
-
-static const char *state_of(const struct subject *subject)
+static void put_pool(const struct zl_subject *subject, struct zl_text *text)
 {
-        const struct zl_terms *terms = &subject->terms;
-        const struct zl_policy *policy = terms->policy;
+        struct zl_pool_figures pool = zl_pool_figures(subject);
 
-        if (!subject->has)
-                return NULL;
-        if (zl_bankruptcy_equity(terms, subject->mark) < 0)
-                return "bankrupt";
-        if (!zl_is_good(terms, zl_threshold_safe(policy), subject->mark))
-                return "liquidate";
-        if (policy->warn_count &&
-            !zl_is_good(terms, zl_threshold_ratio(policy->warn_ppb[0]), subject->mark))
-                return "warn";
-        return "safe";
+        decimal(text, "equity", subject->has, pool.equity, pool.scale);
+        decimal(text, "bankruptcy_equity", subject->has, pool.left, pool.scale);
+        decimal(text, "maintenance", subject->has, pool.maintenance, pool.scale);
+        decimal(text, "ratio", pool.has_ratio, pool.ratio, 9);
+        word(text, "state", states[pool.state]);
 }
 
-static void put_pool(const struct subject *subject, struct zl_text *text)
+static void put_figures(const struct zl_subject *subject, uint32_t at, uint32_t price_scale,
+                        struct zl_text *text)
 {
-        const struct zl_terms *terms = &subject->terms;
-        uint32_t scale = subject->has ? subject->numeraire->scale : 0;
-        zl_i128 equity = 0, left = 0, maintenance = 0, ratio = 0;
-        bool has_ratio = false;
+        struct zl_position_figures figures = zl_position_figures(subject, at);
+        const struct zl_liquidation *points = &figures.points;
 
-        if (subject->has) {
-                equity = zl_numeraire_floor(zl_equity(terms, subject->mark), subject->settle,
-                                            subject->numeraire);
-                left = zl_numeraire_floor(zl_bankruptcy_equity(terms, subject->mark),
-                                          subject->settle, subject->numeraire);
-                maintenance = zl_maintenance_numeraire_ceil(zl_maintenance(terms, subject->mark),
-                                                            terms->precision, subject->settle,
-                                                            subject->numeraire);
-                has_ratio = zl_ratio_ceil(terms, subject->mark, &ratio);
-        }
-        decimal(text, "equity", subject->has, equity, scale);
-        decimal(text, "bankruptcy_equity", subject->has, left, scale);
-        decimal(text, "maintenance", subject->has, maintenance, scale);
-        decimal(text, "ratio", has_ratio, ratio, 9);
-        word(text, "state", state_of(subject));
-}
-
-static void put_values(const struct subject *subject, struct zl_text *text)
-{
-        const struct zl_terms *terms = &subject->terms;
-        uint32_t scale = subject->has ? subject->settle->scale : 0;
-        zl_i128 notional = 0, upnl = 0, maintenance = 0;
-
-        if (subject->has) {
-                zl_i128 value = zl_value(terms, subject->mark);
-                notional = zl_amount_ceil(value);
-                upnl = zl_amount_floor(zl_profit(terms, subject->mark));
-                maintenance = zl_maintenance_ceil(zl_maintenance(terms, subject->mark),
-                                                  terms->precision);
-        }
-        decimal(text, "notional", subject->has, notional, scale);
-        decimal(text, "upnl", subject->has, upnl, scale);
-        decimal(text, "maintenance", subject->has, maintenance, scale);
-}
-
-static void put_prices(const struct subject *subject, struct zl_text *text)
-{
-        const struct zl_terms *terms = &subject->terms;
-        uint32_t scale = subject->instrument->price_scale;
-        struct zl_liquidation points = {ZL_REASON_NO_PRICE, ZL_REASON_NO_PRICE, 0, 0};
-        zl_i128 bankruptcy = 0, buffer = 0;
-        bool has_bankruptcy = false, has_buffer = false;
-
-        if (subject->has) {
-                points = zl_liquidation_points(terms, subject->mark);
-                has_bankruptcy = zl_bankruptcy_price(terms, &bankruptcy);
-        }
-        bool has_below = !points.below_reason, has_above = !points.above_reason;
-        bool down = has_below && (terms->sign > 0 || !has_above); /* a long's adverse side */
-        int64_t nearest = down ? points.below : points.above;
-        if (has_bankruptcy && (has_below || has_above))
-                has_buffer = zl_buffer_floor(terms, subject->mark, nearest, bankruptcy, &buffer);
-        decimal(text, "liquidation_price", has_below || has_above, nearest, scale);
-        decimal(text, "liquidation_below", has_below, points.below, scale);
-        word(text, "liquidation_below_reason", reasons[points.below_reason]);
-        decimal(text, "liquidation_above", has_above, points.above, scale);
-        word(text, "liquidation_above_reason", reasons[points.above_reason]);
-        decimal(text, "bankruptcy_price", has_bankruptcy, bankruptcy, scale);
-        decimal(text, "closeout_price", has_bankruptcy, bankruptcy, scale);
-        decimal(text, "buffer", has_buffer, buffer, 9);
+        decimal(text, "notional", subject->has, figures.notional, figures.scale);
+        decimal(text, "upnl", subject->has, figures.upnl, figures.scale);
+        decimal(text, "maintenance", subject->has, figures.maintenance, figures.scale);
+        decimal(text, "liquidation_price", figures.has_nearest, figures.nearest, price_scale);
+        decimal(text, "liquidation_below", !points->below_reason, points->below, price_scale);
+        word(text, "liquidation_below_reason", reasons[points->below_reason]);
+        decimal(text, "liquidation_above", !points->above_reason, points->above, price_scale);
+        word(text, "liquidation_above_reason", reasons[points->above_reason]);
+        decimal(text, "bankruptcy_price", figures.has_bankruptcy, figures.bankruptcy, price_scale);
+        decimal(text, "closeout_price", figures.has_closeout, figures.closeout, price_scale);
+        decimal(text, "buffer", figures.has_buffer, figures.buffer, 9);
 }
 
 static void drop_comma(struct zl_text *text)
@@ -192,54 +212,59 @@ static void drop_comma(struct zl_text *text)
                 text->data[--text->size] = 0;
 }
 
-static void put_position(const struct subject *subject, struct zl_text *text)
+/* The position in this row, which of a pool that is judged is this part of the view. */
+static void put_position(const struct zl_subject *subject, uint32_t row, uint32_t at,
+                         struct zl_text *text)
 {
         static const char *const legs[] = {NULL, "L", "S"};
+        const struct zl_position *position = &subject->engine->positions[row];
+        const struct zl_instrument *instrument =
+                &subject->engine->instruments[position->instrument];
 
         zl_text_char(text, '{');
         name(text, "instrument");
-        zl_text_u64(text, subject->pool->id.instrument);
+        zl_text_u64(text, instrument->id);
         zl_text_char(text, ',');
-        word(text, "leg", legs[subject->pool->id.leg]);
-        if (subject->instrument->defined) {
-                decimal(text, "qty", true, subject->pool->holding.qty,
-                        subject->instrument->qty_scale);
+        word(text, "leg", legs[position->leg]);
+        if (instrument->defined) {
+                decimal(text, "qty", true, position->holding.qty, instrument->qty_scale);
         } else {
                 name(text, "qty");
-                zl_text_i64(text, subject->pool->holding.qty);
+                zl_text_i64(text, position->holding.qty);
                 zl_text_char(text, ',');
         }
-        put_values(subject, text);
-        put_prices(subject, text);
+        put_figures(subject, at, instrument->price_scale, text);
         drop_comma(text);
         zl_text_char(text, '}');
 }
 
+static void put_positions(const struct zl_subject *subject, struct zl_text *text)
+{
+        uint32_t at = 0;
+
+        for (uint32_t row = subject->pool->first_position; row != ZL_NONE_AT;
+             row = subject->engine->positions[row].next_of_pool) {
+                if (at > 0)
+                        zl_text_char(text, ',');
+                put_position(subject, row, at++, text);
+        }
+}
+
 void zl_report_pool(const struct zl_engine *engine, uint32_t row, struct zl_text *text)
 {
-        const struct zl_pool *pool = &engine->pools[row];
-        struct subject subject = {.engine = engine,
-                                  .pool = pool,
-                                  .instrument = &engine->instruments[pool->instrument]};
+        static struct zl_subject subject; /* too large for a stack */
         char pool_text[ZL_POOL_TEXT_SIZE];
-        zl_refusal refusal;
 
-        subject.has = !engine->accounts[pool->account].suspended &&
-                      zl_state_terms(engine, pool, &subject.terms, &refusal);
-        if (subject.has) {
-                subject.settle = &engine->assets[subject.instrument->settle_at];
-                subject.numeraire = &engine->assets[engine->numeraire];
-                subject.mark = subject.instrument->mark;
-        }
+        zl_report_look(engine, row, &subject);
         zl_text_char(text, '{');
         name(text, "account");
-        zl_text_u64(text, engine->accounts[pool->account].id);
+        zl_text_u64(text, engine->accounts[subject.pool->account].id);
         zl_text_char(text, ',');
-        zl_pool_id_format(pool->id, pool_text);
+        zl_pool_id_format(subject.pool->id, pool_text);
         word(text, "pool", pool_text);
         put_pool(&subject, text);
         name(text, "positions");
         zl_text_char(text, '[');
-        put_position(&subject, text);
+        put_positions(&subject, text);
         zl_text_put(text, "]}");
 }

@@ -3,9 +3,10 @@
 #include "app/say.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
-enum { OUTBOX_SIZE = 1 << 16 };
+enum { OUTBOX_SIZE = 1 << 18 };
 
 struct zl_engine_config zl_run_config_default(void)
 {
@@ -14,9 +15,11 @@ struct zl_engine_config zl_run_config_default(void)
                 .epoch = 1,
                 .accounts_max = 1 << 20,
                 .positions_max = 1 << 21,
+                .balances_max = 1 << 21,
                 .instruments_max = 4096,
                 .assets_max = 1024,
                 .policies_max = 1024,
+                .funds_max = 1024,
                 .streams_max = 1 << 18,
         };
 }
@@ -32,9 +35,11 @@ struct zl_engine_config zl_run_config_of(const struct zl_msg_tape *said)
                 .home = said->home,
                 .accounts_max = said->accounts_max,
                 .positions_max = said->positions_max,
+                .balances_max = said->balances_max,
                 .instruments_max = said->instruments_max,
                 .assets_max = said->assets_max,
                 .policies_max = said->policies_max,
+                .funds_max = said->funds_max,
                 .streams_max = said->streams_max,
         };
 
@@ -54,15 +59,59 @@ void zl_run_describe(const struct zl_engine_config *config, struct zl_msg_tape *
                 .home = config->home,
                 .accounts_max = config->accounts_max,
                 .positions_max = config->positions_max,
+                .balances_max = config->balances_max,
                 .instruments_max = config->instruments_max,
                 .assets_max = config->assets_max,
                 .policies_max = config->policies_max,
+                .funds_max = config->funds_max,
                 .streams_max = config->streams_max,
         };
         for (uint32_t i = 0; i < config->owned_count; i++)
                 ret_said->owned[i] = (struct zl_row_range){.first = config->owned[i].first,
                                                            .last = config->owned[i].last};
 }
+
+/* ---- between partitions ---- */
+
+struct zl_run_between {
+        struct zl_run_between *next;
+        struct zl_header header;
+        enum zl_type type;
+        uint8_t object[];
+};
+
+static void keep(struct zl_run *run, const struct zl_output *output)
+{
+        size_t size = zl_message_size(output->type);
+        struct zl_run_between *kept = malloc(sizeof *kept + size);
+
+        if (!kept) {
+                zl_say("out of memory: a deficit waits until it is proposed again");
+                return;
+        }
+        *kept = (struct zl_run_between){.header = output->header, .type = output->type};
+        memcpy(kept->object, output->object, size);
+        *run->last = kept;
+        run->last = &kept->next;
+}
+
+static bool take_kept(struct zl_run *run, struct zl_header *ret_header)
+{
+        struct zl_run_between *kept = run->first;
+
+        if (!kept)
+                return false;
+        run->first = kept->next;
+        if (!run->first)
+                run->last = &run->first;
+        *ret_header = kept->header;
+        run->between->type = kept->type;
+        memcpy(&run->between->cluster, kept->object, zl_message_size(kept->type));
+        free(kept);
+        return true;
+}
+
+/* ---- opening ---- */
 
 enum zl_err zl_run_open(struct zl_run *run, const struct zl_engine_config *config)
 {
@@ -75,9 +124,11 @@ enum zl_err zl_run_open(struct zl_run *run, const struct zl_engine_config *confi
 
         *run = (struct zl_run){.memory = memory == MAP_FAILED ? NULL : memory,
                                .memory_size = size,
-                               .message = malloc(sizeof *run->message)};
+                               .message = malloc(sizeof *run->message),
+                               .between = malloc(sizeof *run->between)};
+        run->last = &run->first;
         zl_outbox_init(&run->outbox, outbox, OUTBOX_SIZE);
-        if (!run->memory || !outbox || !run->message) {
+        if (!run->memory || !outbox || !run->message || !run->between) {
                 zl_say("cannot get %zu MiB of memory for the engine: lower its capacities",
                        size >> 20);
                 zl_run_close(run);
@@ -95,23 +146,34 @@ void zl_run_close(struct zl_run *run)
 {
         if (run->memory)
                 munmap(run->memory, run->memory_size);
+        while (run->first && run->between) {
+                struct zl_header unused;
+                take_kept(run, &unused);
+        }
         free(run->outbox.data);
         free(run->message);
+        free(run->between);
         *run = (struct zl_run){0};
 }
+
+/* ---- feeding ---- */
 
 static void hear(struct zl_run *run, zl_run_said *said, void *context)
 {
         struct zl_output output;
         size_t cursor = 0;
 
-        while (zl_outbox_next(&run->outbox, &cursor, &output))
+        while (zl_outbox_next(&run->outbox, &cursor, &output)) {
+                if (output.type == ZL_TYPE_DEFICIT || output.type == ZL_TYPE_ADL_QUERY ||
+                    output.type == ZL_TYPE_ADL_BID)
+                        keep(run, &output);
                 said(context, &output);
+        }
         zl_outbox_clear(&run->outbox);
 }
 
-void zl_run_message(struct zl_run *run, const struct zl_header *header, uint32_t place,
-                    const struct zl_message *message, zl_run_said *said, void *context)
+static void step(struct zl_run *run, const struct zl_header *header, uint32_t place,
+                 const struct zl_message *message, zl_run_said *said, void *context)
 {
         enum zl_progress progress =
                 zl_engine_step(run->engine, header, place, message, &run->outbox);
@@ -121,6 +183,16 @@ void zl_run_message(struct zl_run *run, const struct zl_header *header, uint32_t
                 progress = zl_engine_resume(run->engine, &run->outbox);
                 hear(run, said, context);
         }
+}
+
+void zl_run_message(struct zl_run *run, const struct zl_header *header, uint32_t place,
+                    const struct zl_message *message, zl_run_said *said, void *context)
+{
+        struct zl_header between;
+
+        step(run, header, place, message, said, context);
+        while (take_kept(run, &between))
+                step(run, &between, 0, run->between, said, context);
 }
 
 enum zl_err zl_run_frame(struct zl_run *run, const void *frame, size_t size, zl_run_said *said,

@@ -1,12 +1,16 @@
 /* run.h - an engine with its memory, fed with frames.
  *
  * Answers: what does the engine say to this frame? Live workers, replays and tools all call this.
- * Owns: the engine's block, an outbox and one decoded message. Thread: its owner's. */
+ * What its partitions say to each other (deficits, a fund's query, the bids) is given back to the
+ * engine after the message that caused it, in the order it was said. Owns: the engine's block, an
+ * outbox, one decoded message, and what waits to be given back. Thread: its owner's. */
 #ifndef ZL_APP_RUN_H
 #define ZL_APP_RUN_H
 
 #include <zeroline/engine.h>
 #include <zeroline/frame.h>
+
+struct zl_run_between;
 
 struct zl_run {
         struct zl_engine *engine;
@@ -14,6 +18,8 @@ struct zl_run {
         size_t memory_size;
         struct zl_outbox outbox;
         struct zl_message *message;
+        struct zl_run_between *first, **last; /* said to other partitions, not heard there yet */
+        struct zl_message *between;
 };
 
 /* Called once for each thing said, in order. */

@@ -30,23 +30,41 @@ static bool between_workers(enum zl_topic_kind kind)
         return kind == ZL_TOPIC_DEFI || kind == ZL_TOPIC_ADLQ || kind == ZL_TOPIC_BIDS;
 }
 
-void zl_said_hear(void *context, const struct zl_output *output)
+/* A message takes less than twice its struct, its frame's head less than this. */
+enum { HEAD_SIZE = 256 };
+
+static size_t encode(struct zl_said *said, const struct zl_output *output, size_t room,
+                     size_t *ret_head)
 {
-        enum { FRAME_SIZE = 4096 };
-        struct zl_said *said = context;
         struct zl_frame_writer writer;
         size_t size;
 
-        /* The engine's frames hold one message until decisions have several orders. */
-        ZL_ASSERT(!output->joins);
-        if (said->failed || !make_room(said, FRAME_SIZE)) {
-                said->failed = true;
-                return;
-        }
-        zl_frame_begin(&writer, said->bytes + said->bytes_used, FRAME_SIZE, &output->header);
+        zl_frame_begin(&writer, said->bytes + said->bytes_used, room, &output->header);
+        *ret_head = writer.size;
         zl_frame_add_as(&writer, output->type, output->object);
         enum zl_err err = zl_frame_end(&writer, &size);
         ZL_ASSERT(err == ZL_OK);
+        return size;
+}
+
+void zl_said_hear(void *context, const struct zl_output *output)
+{
+        struct zl_said *said = context;
+        size_t room = 2 * zl_message_size(output->type) + HEAD_SIZE, head;
+
+        if (said->failed || !make_room(said, room)) {
+                said->failed = true;
+                return;
+        }
+        size_t size = encode(said, output, room, &head);
+        if (output->joins) { /* a frame's messages stand one behind the other */
+                uint8_t *end = said->bytes + said->bytes_used;
+                ZL_ASSERT(said->count > 0);
+                memmove(end, end + head, size - head);
+                said->items[said->count - 1].size += (uint32_t)(size - head);
+                said->bytes_used += size - head;
+                return;
+        }
         said->items[said->count++] = (struct zl_said_item){
                 .at = said->at,
                 .rank = output->rank,

@@ -7,9 +7,18 @@
 #define ZL_APP_SCREEN_H
 
 #include "app/run.h"
-#include "codec/scales.h"
 
-enum { ZL_SCREEN_INSTRUMENTS = 8, ZL_SCREEN_ORDERS = 7, ZL_SCREEN_HISTORY = 40 };
+#include "codec/scales.h"
+#include "codec/table.h"
+#include "core/key.h"
+#include "core/solvency.h"
+
+enum {
+        ZL_SCREEN_INSTRUMENTS = 8,
+        ZL_SCREEN_ASSETS = 8,
+        ZL_SCREEN_ORDERS = 7,
+        ZL_SCREEN_HISTORY = 40,
+};
 
 struct zl_screen_market {
         uint32_t id;
@@ -18,10 +27,27 @@ struct zl_screen_market {
         uint32_t history_count;
 };
 
+struct zl_screen_asset {
+        uint32_t id, scale;
+        char symbol[32];
+};
+
+enum zl_screen_step {
+        ZL_SCREEN_CANCEL,
+        ZL_SCREEN_CONVERT,
+        ZL_SCREEN_PARTIAL,
+        ZL_SCREEN_FULL,
+        ZL_SCREEN_STEPS,
+};
+
 struct zl_screen_order {
-        struct zl_msg_liquidate order;
-        struct zl_msg_exec answer;
+        enum zl_screen_step step;
+        char id[ZL_KEY_TEXT_SIZE];
+        uint32_t of; /* instrument, or what is converted */
+        enum zl_side side;
+        int64_t qty, price, mark;
         bool answered;
+        struct zl_msg_exec answer;
         double at_s;
 };
 
@@ -29,10 +55,15 @@ struct zl_screen {
         struct zl_run run;
         struct zl_scales *scales;
         struct zl_message *message;
+        struct zl_view *view; /* scratch */
         struct zl_screen_market markets[ZL_SCREEN_INSTRUMENTS];
         uint32_t markets_count;
-        struct zl_screen_order orders[ZL_SCREEN_ORDERS]; /* a ring, the newest last */
-        uint64_t liquidations, filled, taken_over, warnings;
+        struct zl_screen_asset assets[ZL_SCREEN_ASSETS];
+        uint32_t assets_count;
+        struct zl_screen_order orders[ZL_SCREEN_ORDERS]; /* the newest last */
+        struct zl_table open; /* orders without a final answer, by a hash of their ids */
+        uint64_t decisions, orders_count[ZL_SCREEN_STEPS];
+        uint64_t filled, unfilled, taken_over, warnings;
         double notional;
         int64_t fund_first, fund_last, fund_low;
         bool has_fund;

@@ -4,18 +4,18 @@
 #include <string.h>
 
 enum {
-        ASSET_SCALE = 6,
-        TAKER_FEE_PPB = 500000,
-        IMPACT_PPM_PER_1M = 250, /* of the price, for each million sold or bought at once */
-        PRESSURE_DECAY = 6,       /* a sixth of the pressure goes away with each tick */
+        FIRST_ACCOUNT = 1000,
+        CROSS_POLICY = 2,
+        RATE_SCALE = 8,
+        PRESSURE_DECAY = 6, /* a sixth of the pressure goes away with each tick */
 };
 
 static const struct zl_world_instrument listed[ZL_WORLD_INSTRUMENTS] = {
-        {.symbol = "BTC-USDT", .id = 1, .price_scale = 2, .qty_scale = 4, .tick = 10, .lot = 1,
+        {.symbol = "BTC-USDT", .id = 1, .price_scale = 2, .qty_scale = 4, .tick = 10, .lot = 10,
          .first_price = 11200000},
-        {.symbol = "ETH-USDT", .id = 2, .price_scale = 2, .qty_scale = 3, .tick = 1, .lot = 1,
+        {.symbol = "ETH-USDT", .id = 2, .price_scale = 2, .qty_scale = 3, .tick = 1, .lot = 10,
          .first_price = 410000},
-        {.symbol = "SOL-USDT", .id = 3, .price_scale = 3, .qty_scale = 2, .tick = 1, .lot = 1,
+        {.symbol = "SOL-USDT", .id = 3, .price_scale = 3, .qty_scale = 2, .tick = 1, .lot = 10,
          .first_price = 195000},
 };
 
@@ -33,6 +33,11 @@ static int64_t between(struct zl_world *world, int64_t least, int64_t most)
         return least + (int64_t)(draw(world) % (uint64_t)(most - least + 1));
 }
 
+static bool one_in(struct zl_world *world, int64_t n)
+{
+        return between(world, 1, n) == 1;
+}
+
 static int64_t power10(uint32_t exponent)
 {
         int64_t power = 1;
@@ -42,38 +47,92 @@ static int64_t power10(uint32_t exponent)
         return power;
 }
 
-/* qty x price in the asset's units. */
-static int64_t value_of(const struct zl_world_instrument *instrument, int64_t qty, int64_t price)
+int64_t zl_world_value(const struct zl_world_instrument *instrument, int64_t qty, int64_t price)
 {
-        zl_i128 value = (zl_i128)qty * price * power10(ASSET_SCALE);
+        zl_i128 value = (zl_i128)qty * price * power10(ZL_WORLD_USDT_SCALE);
 
         return (int64_t)(value / power10(instrument->price_scale + instrument->qty_scale));
 }
 
+int64_t zl_world_btc_value(const struct zl_world *world, int64_t amount)
+{
+        const struct zl_world_instrument *btc = &world->instruments[0];
+        zl_i128 value = (zl_i128)amount * btc->price * power10(ZL_WORLD_USDT_SCALE);
+
+        return (int64_t)(value / power10(btc->price_scale + ZL_WORLD_BTC_SCALE));
+}
+
 /* ---- accounts ---- */
 
-/* Two thirds long, leverage 3 to 60, mostly low, entered within two percent of the first price. */
+/* Two thirds long, entered within two percent of the first price. Its value at entry comes back. */
+static int64_t make_position(struct zl_world *world, uint32_t place, int64_t worth,
+                             struct zl_world_position *position)
+{
+        const struct zl_world_instrument *instrument = &world->instruments[place];
+        uint32_t digits = instrument->price_scale + instrument->qty_scale;
+
+        position->rev = 1;
+        position->instrument = place;
+        position->entry = instrument->first_price / 1000 * between(world, 980, 1020);
+        int64_t qty = (int64_t)((zl_i128)worth * power10(digits) / position->entry);
+        int64_t lots = qty / instrument->lot;
+        position->qty = (lots ? lots : 1) * instrument->lot;
+        int64_t value = zl_world_value(instrument, position->qty, position->entry);
+        if (one_in(world, 3))
+                position->qty = -position->qty;
+        return value;
+}
+
+/* In whole USDT. */
+static int64_t draw_worth(struct zl_world *world)
+{
+        return between(world, 200, 20000) * between(world, 1, 12);
+}
+
+/* Leverage 3 to 60, mostly low. Some hold a share of the margin for open orders. */
+static void make_isolated(struct zl_world *world, struct zl_world_account *account)
+{
+        struct zl_world_position *position = &account->positions[0];
+        uint32_t place = (uint32_t)between(world, 0, ZL_WORLD_INSTRUMENTS - 1);
+        int64_t value = make_position(world, place, draw_worth(world), position);
+        int64_t leverage = between(world, 3, between(world, 4, between(world, 5, 60)));
+
+        account->positions_count = 1;
+        position->margin = value / leverage;
+        account->usdt = position->margin / 4;
+        if (one_in(world, 4))
+                position->order_margin = position->margin * between(world, 5, 25) / 100;
+}
+
+/* Two positions and, mostly, a part of the collateral in BTC. */
+static void make_cross(struct zl_world *world, struct zl_world_account *account)
+{
+        uint32_t first = (uint32_t)between(world, 0, ZL_WORLD_INSTRUMENTS - 2);
+        uint32_t second = (uint32_t)between(world, first + 1, ZL_WORLD_INSTRUMENTS - 1);
+        int64_t value = make_position(world, first, draw_worth(world), &account->positions[0]) +
+                        make_position(world, second, draw_worth(world), &account->positions[1]);
+        int64_t own = value / between(world, 3, between(world, 4, between(world, 5, 40)));
+        int64_t in_btc = one_in(world, 4) ? 0 : own * between(world, 20, 90) / 100;
+
+        account->cross = true;
+        account->positions_count = 2;
+        account->usdt = own - in_btc;
+        account->btc = (int64_t)((zl_i128)in_btc * power10(ZL_WORLD_BTC_SCALE) /
+                                 zl_world_btc_value(world, power10(ZL_WORLD_BTC_SCALE)));
+        if (one_in(world, 3))
+                account->order_margin = account->usdt * between(world, 10, 40) / 100;
+}
+
 static void make_account(struct zl_world *world, uint32_t i)
 {
         struct zl_world_account *account = &world->accounts[i];
-        uint32_t place = (uint32_t)between(world, 0, ZL_WORLD_INSTRUMENTS - 1);
-        const struct zl_world_instrument *instrument = &world->instruments[place];
-        int64_t worth = between(world, 200, 20000) * between(world, 1, 12); /* whole units */
-        int64_t leverage = between(world, 3, between(world, 4, between(world, 5, 60)));
 
-        account->id = 1000 + i;
-        account->rev = account->position_rev = 1;
-        account->instrument = place;
-        account->entry = instrument->first_price / 1000 * between(world, 980, 1020);
-        account->qty = (int64_t)((zl_i128)worth * power10(instrument->price_scale +
-                                                          instrument->qty_scale) /
-                                 account->entry);
-        if (account->qty == 0)
-                account->qty = 1;
-        account->margin = value_of(instrument, account->qty, account->entry) / leverage;
-        account->balance = account->margin / 4;
-        if (between(world, 0, 2) == 0)
-                account->qty = -account->qty;
+        account->id = FIRST_ACCOUNT + i;
+        account->rev = account->cross_rev = 1;
+        if (one_in(world, 4))
+                make_cross(world, account);
+        else
+                make_isolated(world, account);
 }
 
 bool zl_world_open(struct zl_world *world, uint64_t seed, uint32_t accounts, uint64_t ticks)
@@ -82,7 +141,7 @@ bool zl_world_open(struct zl_world *world, uint64_t seed, uint32_t accounts, uin
                                    .ticks_max = ticks ? ticks : 1,
                                    .accounts = calloc(accounts, sizeof *world->accounts),
                                    .accounts_count = accounts,
-                                   .fund = 2000000 * power10(ASSET_SCALE),
+                                   .fund = 2000000 * power10(ZL_WORLD_USDT_SCALE),
                                    .fund_rev = 1};
         memcpy(world->instruments, listed, sizeof listed);
         world->fund_peak = world->fund;
@@ -99,6 +158,13 @@ void zl_world_close(struct zl_world *world)
 {
         free(world->accounts);
         world->accounts = NULL;
+}
+
+struct zl_world_account *zl_world_account(struct zl_world *world, uint64_t id)
+{
+        if (id < FIRST_ACCOUNT || id - FIRST_ACCOUNT >= world->accounts_count)
+                return NULL;
+        return &world->accounts[id - FIRST_ACCOUNT];
 }
 
 /* ---- prices ---- */
@@ -140,110 +206,41 @@ void zl_world_tick(struct zl_world *world)
         }
 }
 
-/* ---- orders ---- */
-
-/* What an order gets now: the mark, less what recent orders and this one have used up. */
-static int64_t executable(struct zl_world_instrument *instrument,
-                          const struct zl_msg_liquidate *order)
-{
-        int64_t million = 1000000 * power10(ASSET_SCALE);
-        int64_t value = value_of(instrument, order->qty, instrument->price);
-        uint64_t push = (uint64_t)((zl_i128)value * IMPACT_PPM_PER_1M / million);
-        int64_t away = (int64_t)((zl_i128)instrument->price *
-                                 (instrument->pressure_ppm + push / 2) / 1000000);
-
-        instrument->pressure_ppm += push;
-        if (order->side == ZL_SIDE_SELL)
-                return (instrument->price - away) / instrument->tick * instrument->tick;
-        return (instrument->price + away + instrument->tick - 1) / instrument->tick *
-               instrument->tick;
-}
-
-/* The whole position goes at this price; what its margin leaves over is the fund's, and so is what
- * it lacks. */
-static int64_t settle(struct zl_world *world, struct zl_world_account *account, int64_t price,
-                      int64_t fee)
-{
-        const struct zl_world_instrument *instrument = &world->instruments[account->instrument];
-        int64_t pnl = value_of(instrument, account->qty, price) -
-                      value_of(instrument, account->qty, account->entry);
-        int64_t left = account->margin + pnl - fee;
-
-        world->fund += left;
-        world->fund_rev++;
-        if (world->fund > world->fund_peak)
-                world->fund_peak = world->fund;
-        if (left < 0)
-                world->bad_debt -= left;
-        account->qty = account->margin = 0;
-        account->position_rev = ++account->rev;
-        return left;
-}
-
-static struct zl_world_account *holder(struct zl_world *world, const struct zl_msg_liquidate *order)
-{
-        uint64_t place = order->account - 1000;
-
-        if (order->account < 1000 || place >= world->accounts_count)
-                return NULL;
-        struct zl_world_account *account = &world->accounts[place];
-        int64_t size = account->qty < 0 ? -account->qty : account->qty;
-        if (world->instruments[account->instrument].id != order->instrument || size == 0 ||
-            order->qty != size || (order->side == ZL_SIDE_SELL) != (account->qty > 0))
-                return NULL;
-        return account;
-}
-
-bool zl_world_execute(struct zl_world *world, const struct zl_msg_liquidate *order,
-                      struct zl_msg_exec *ret_exec, uint32_t *ret_account)
-{
-        struct zl_world_account *account = holder(world, order);
-
-        *ret_exec = (struct zl_msg_exec){.status = ZL_EXEC_STATUS_REJECTED, .final = true};
-        memcpy(ret_exec->order, order->order, sizeof ret_exec->order);
-        ret_exec->absent = (uint64_t)1 << ZL_AT_exec_price;
-        if (!account) /* nothing there to reduce */
-                return false;
-        struct zl_world_instrument *instrument = &world->instruments[account->instrument];
-        int64_t price = executable(instrument, order);
-        bool crosses = order->side == ZL_SIDE_SELL ? price >= order->price : price <= order->price;
-        int64_t fee = (int64_t)((zl_i128)value_of(instrument, order->qty, price) * TAKER_FEE_PPB /
-                                1000000000);
-        *ret_account = (uint32_t)(account - world->accounts);
-        settle(world, account, price, fee);
-        if (!crosses) { /* at once the fund's, which sells at what it gets */
-                world->taken_over++;
-                ret_exec->status = ZL_EXEC_STATUS_EXPIRED;
-                ret_exec->rev = account->rev;
-                return true;
-        }
-        world->filled++;
-        ret_exec->status = ZL_EXEC_STATUS_FILLED;
-        ret_exec->filled = order->qty;
-        ret_exec->price = price;
-        ret_exec->fee = fee;
-        ret_exec->rev = account->rev;
-        ret_exec->absent = 0;
-        return true;
-}
-
 /* ---- what it says ---- */
 
-void zl_world_say_asset(struct zl_msg_asset *ret_asset)
+void zl_world_say_asset(uint32_t asset, struct zl_msg_asset *ret_asset)
 {
-        *ret_asset = (struct zl_msg_asset){.asset = ZL_WORLD_ASSET,
-                                           .symbol = "USDT",
-                                           .scale = ASSET_SCALE,
-                                           .rate_scale = 8,
-                                           .numeraire = true,
-                                           .liability = 1000000000};
+        bool usdt = asset == ZL_WORLD_USDT;
+
+        *ret_asset =
+                (struct zl_msg_asset){.asset = asset,
+                                      .scale = usdt ? ZL_WORLD_USDT_SCALE : ZL_WORLD_BTC_SCALE,
+                                      .rate_scale = RATE_SCALE,
+                                      .numeraire = usdt,
+                                      .liability = 1000000000};
+        strcpy(ret_asset->symbol, usdt ? "USDT" : "BTC");
+        if (usdt)
+                return;
+        ret_asset->haircut_count = 2; /* up to 10 BTC 5 percent, above 10 percent */
+        ret_asset->haircut[0] = (struct zl_row_haircut){
+                .upto = 10 * power10(ZL_WORLD_BTC_SCALE), .rate = 50000000};
+        ret_asset->haircut[1] = (struct zl_row_haircut){
+                .absent = (uint64_t)1 << ZL_AT_haircut_upto, .rate = 100000000};
+}
+
+void zl_world_say_policy(struct zl_message *ret_message)
+{
+        zl_message_init(ret_message, ZL_TYPE_POLICY);
+        ret_message->policy.policy = CROSS_POLICY;
+        ret_message->policy.convert = true;
 }
 
 static void add_tier(struct zl_msg_instrument *instrument, int64_t upto, int64_t mmr_ppb)
 {
         struct zl_row_tier *tier = &instrument->tiers[instrument->tiers_count++];
 
-        *tier = (struct zl_row_tier){.upto = upto * power10(ASSET_SCALE), .mmr = mmr_ppb};
+        *tier = (struct zl_row_tier){.upto = upto * power10(ZL_WORLD_USDT_SCALE),
+                                     .mmr = mmr_ppb};
         tier->absent = (uint64_t)1 << ZL_AT_tier_imr | (uint64_t)1 << ZL_AT_tier_deduct;
         if (upto == 0)
                 tier->absent |= (uint64_t)1 << ZL_AT_tier_upto;
@@ -255,7 +252,7 @@ void zl_world_say_instrument(const struct zl_world *world, uint32_t i,
         const struct zl_world_instrument *of = &world->instruments[i];
 
         *ret_instrument = (struct zl_msg_instrument){.instrument = of->id,
-                                                     .settle = ZL_WORLD_ASSET,
+                                                     .settle = ZL_WORLD_USDT,
                                                      .fund = ZL_WORLD_FUND,
                                                      .price_scale = of->price_scale,
                                                      .qty_scale = of->qty_scale,
@@ -264,7 +261,7 @@ void zl_world_say_instrument(const struct zl_world *world, uint32_t i,
                                                      .multiplier = 1000000000,
                                                      .min_price = 1,
                                                      .max_price = (int64_t)1 << 44,
-                                                     .taker_fee = TAKER_FEE_PPB,
+                                                     .taker_fee = ZL_WORLD_TAKER_FEE_PPB,
                                                      .slippage = 1000000,
                                                      .policy = 1,
                                                      .rev = 1};
@@ -285,36 +282,57 @@ void zl_world_say_mark(const struct zl_world *world, uint32_t i, struct zl_msg_m
                                          .ask = of->price + of->tick};
 }
 
-/* Always the whole account: a late joiner and a repair need nothing else. */
-void zl_world_say_account(const struct zl_world *world, uint32_t i,
+void zl_world_say_rate(const struct zl_world *world, struct zl_msg_rate *ret_rate)
+{
+        const struct zl_world_instrument *btc = &world->instruments[0];
+
+        *ret_rate = (struct zl_msg_rate){.asset = ZL_WORLD_BTC,
+                                         .price = btc->price *
+                                                  power10(RATE_SCALE - btc->price_scale)};
+}
+
+static void add_balance(struct zl_msg_account *account, uint32_t asset, int64_t amount,
+                        int64_t order_margin)
+{
+        account->balances[account->balances_count++] = (struct zl_row_balance){
+                .asset = asset, .amount = amount, .order_margin = order_margin};
+}
+
+/* Always the whole account: a late joiner and a repair need nothing else. A closed position stands
+ * there as quantity 0, with its last revision. */
+void zl_world_say_account(const struct zl_world *world, const struct zl_world_account *account,
                           struct zl_msg_account *ret_account)
 {
-        const struct zl_world_account *of = &world->accounts[i];
-        struct zl_row_position *position = &ret_account->positions[0];
-
         ret_account->absent = 0;
         ret_account->commit = 0;
-        ret_account->account = of->id;
-        ret_account->rev = ret_account->cross_rev = of->rev;
+        ret_account->account = account->id;
+        ret_account->rev = account->rev;
+        ret_account->cross_rev = account->cross_rev;
         ret_account->full = true;
-        ret_account->policy = 1;
-        ret_account->balances_count = 1;
-        ret_account->balances[0] =
-                (struct zl_row_balance){.asset = ZL_WORLD_ASSET, .amount = of->balance};
-        *position = (struct zl_row_position){.instrument = world->instruments[of->instrument].id,
-                                             .qty = of->qty,
-                                             .entry = of->entry,
-                                             .mode = ZL_MODE_ISOLATED,
-                                             .margin = of->margin,
-                                             .rev = of->position_rev};
-        position->absent = (uint64_t)1 << ZL_AT_position_cost;
-        ret_account->positions_count = 1; /* a closed one as quantity 0, with its last revision */
+        ret_account->policy = account->cross ? CROSS_POLICY : 1;
+        ret_account->balances_count = 0;
+        add_balance(ret_account, ZL_WORLD_USDT, account->usdt, account->order_margin);
+        if (account->btc)
+                add_balance(ret_account, ZL_WORLD_BTC, account->btc, 0);
+        ret_account->positions_count = account->positions_count;
+        for (uint32_t i = 0; i < account->positions_count; i++) {
+                const struct zl_world_position *of = &account->positions[i];
+                ret_account->positions[i] = (struct zl_row_position){
+                        .absent = (uint64_t)1 << ZL_AT_position_cost,
+                        .instrument = world->instruments[of->instrument].id,
+                        .qty = of->qty,
+                        .entry = of->entry,
+                        .mode = account->cross ? ZL_MODE_CROSS : ZL_MODE_ISOLATED,
+                        .margin = of->margin,
+                        .order_margin = of->order_margin,
+                        .rev = of->rev};
+        }
 }
 
 void zl_world_say_fund(const struct zl_world *world, struct zl_msg_fund *ret_fund)
 {
         *ret_fund = (struct zl_msg_fund){.fund = ZL_WORLD_FUND,
-                                         .asset = ZL_WORLD_ASSET,
+                                         .asset = ZL_WORLD_USDT,
                                          .balance = world->fund,
                                          .peak = world->fund_peak,
                                          .rev = world->fund_rev};

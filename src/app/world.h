@@ -1,15 +1,23 @@
-/* world.h - a small exchange: accounts, prices with a crash in them, liquidity, a ledger and a
- * fund.
+/* world.h - a small exchange: accounts, prices with a crash in them, a fund.
  *
- * Answers: what is the next price, what fills, what does an account hold then? Deterministic by its
- * seed and by the orders it is given; knows no socket and no time of day. It is a counterpart to
- * run against, not a model of any market. Owns: its accounts. Thread: its owner's. */
+ * Answers: what is the next price, what does an account hold? Deterministic by its seed and by the
+ * orders that its venue is given; knows no socket and no time of day. It is a counterpart to run
+ * against, not a model of any market. Owns: its accounts. Thread: its owner's. */
 #ifndef ZL_APP_WORLD_H
 #define ZL_APP_WORLD_H
 
 #include <zeroline/message.h>
 
-enum { ZL_WORLD_INSTRUMENTS = 3, ZL_WORLD_ASSET = 1, ZL_WORLD_FUND = 1 };
+enum {
+        ZL_WORLD_INSTRUMENTS = 3,
+        ZL_WORLD_POSITIONS_MAX = 2, /* of an account */
+        ZL_WORLD_FUND = 1,
+        ZL_WORLD_USDT = 1, /* assets: what everything settles in */
+        ZL_WORLD_BTC = 2,  /* collateral, sold to cover a debt */
+        ZL_WORLD_USDT_SCALE = 6,
+        ZL_WORLD_BTC_SCALE = 8,
+        ZL_WORLD_TAKER_FEE_PPB = 500000,
+};
 
 struct zl_world_instrument {
         const char *symbol;
@@ -19,24 +27,32 @@ struct zl_world_instrument {
         uint64_t pressure_ppm; /* how far recent orders have pushed the executable price */
 };
 
+/* In whole lots; closed when qty is 0. */
+struct zl_world_position {
+        uint32_t instrument; /* place */
+        int64_t qty, entry;
+        int64_t margin, order_margin; /* of an isolated one */
+        uint64_t rev;                 /* that last changed it */
+};
+
+/* One isolated position and a balance beside it, or one cross pool of two positions. */
 struct zl_world_account {
-        uint64_t id, rev;
-        int64_t balance; /* cross, in the asset's units */
-        uint32_t instrument; /* place; the position is isolated */
-        int64_t qty, entry, margin;
-        uint64_t position_rev;
+        uint64_t id, rev, cross_rev;
+        bool cross;
+        int64_t usdt, btc, order_margin; /* of the cross pool; orders hold USDT */
+        struct zl_world_position positions[ZL_WORLD_POSITIONS_MAX];
+        uint32_t positions_count;
 };
 
 struct zl_world {
         uint64_t random;
         uint64_t ticks, ticks_max;
-        struct zl_world_instrument instruments[ZL_WORLD_INSTRUMENTS];
+        struct zl_world_instrument instruments[ZL_WORLD_INSTRUMENTS]; /* the first is BTC's */
         struct zl_world_account *accounts;
         uint32_t accounts_count;
         int64_t fund, fund_peak;
         uint64_t fund_rev;
-        uint64_t filled, taken_over; /* orders */
-        int64_t bad_debt;            /* what the fund paid */
+        uint64_t filled, unfilled, taken_over, cancelled, converted, rejected; /* orders */
 };
 
 ZL_MUST_CHECK bool zl_world_open(struct zl_world *world, uint64_t seed, uint32_t accounts,
@@ -46,16 +62,21 @@ void zl_world_close(struct zl_world *world);
 /* Moves every price by one tick of time. */
 void zl_world_tick(struct zl_world *world);
 
-/* Executes an order; `ret_exec` is the venue's answer. True: the account and the fund changed, and
- * their new state is to be published (`ret_account` is its place). */
-bool zl_world_execute(struct zl_world *world, const struct zl_msg_liquidate *order,
-                      struct zl_msg_exec *ret_exec, uint32_t *ret_account);
+/* NULL: there is none. */
+struct zl_world_account *zl_world_account(struct zl_world *world, uint64_t id);
+/* qty x price, in USDT's units. */
+int64_t zl_world_value(const struct zl_world_instrument *instrument, int64_t qty, int64_t price);
+/* An amount of BTC at its mark, in USDT's units. */
+int64_t zl_world_btc_value(const struct zl_world *world, int64_t amount);
 
-void zl_world_say_asset(struct zl_msg_asset *ret_asset);
+void zl_world_say_asset(uint32_t asset, struct zl_msg_asset *ret_asset);
+/* Of the cross accounts. */
+void zl_world_say_policy(struct zl_message *ret_message);
 void zl_world_say_instrument(const struct zl_world *world, uint32_t i,
                              struct zl_msg_instrument *ret_instrument);
 void zl_world_say_mark(const struct zl_world *world, uint32_t i, struct zl_msg_mark *ret_mark);
-void zl_world_say_account(const struct zl_world *world, uint32_t i,
+void zl_world_say_rate(const struct zl_world *world, struct zl_msg_rate *ret_rate);
+void zl_world_say_account(const struct zl_world *world, const struct zl_world_account *account,
                           struct zl_msg_account *ret_account);
 void zl_world_say_fund(const struct zl_world *world, struct zl_msg_fund *ret_fund);
 

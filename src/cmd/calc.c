@@ -3,13 +3,13 @@
 
 #include "app/lines.h"
 #include "app/options.h"
-#include "app/report.h"
+#include "app/report_table.h"
 #include "app/run.h"
 #include "app/say.h"
 
 #include <stdlib.h>
 
-enum { LINE_SIZE = 1 << 16, POOLS_MAX = 4096 };
+enum { LINE_SIZE = 1 << 18, POOLS_MAX = 4096 };
 
 /* What the engine refused to take is said; its decisions are not asked for here. */
 static void hear(void *context, const struct zl_output *output)
@@ -28,26 +28,26 @@ static void hear(void *context, const struct zl_output *output)
                 zl_say("%s", alert->text);
 }
 
-static bool read_lines(struct zl_run *run, FILE *file, const char *name)
+static bool read_lines(struct zl_run *run, struct zl_lines *lines)
 {
-        struct zl_lines *lines = zl_lines_open(file, name);
         const struct zl_message *message;
         struct zl_header header;
         bool joins;
         uint32_t place = 0;
-        enum zl_err err = ZL_ERR_SYSTEM;
+        enum zl_err err;
 
-        while (lines && (err = zl_lines_next(lines, &message, &header, &joins)) == ZL_OK) {
+        while ((err = zl_lines_next(lines, &message, &header, &joins)) == ZL_OK) {
                 place = joins ? place + 1 : 0;
                 zl_run_message(run, &header, place, message, hear, NULL);
         }
-        zl_lines_close(lines);
         return err == ZL_ERR_END;
 }
 
-static bool print_pools(const struct zl_engine *engine)
+/* What is done with each pool, in order. */
+typedef bool pool_step(void *context, uint32_t pool);
+
+static bool each_pool(const struct zl_engine *engine, pool_step *step, void *context)
 {
-        static char line[LINE_SIZE];
         static uint32_t pools[POOLS_MAX];
         uint32_t accounts_count;
         uint32_t *accounts = zl_report_accounts(engine, &accounts_count);
@@ -55,35 +55,94 @@ static bool print_pools(const struct zl_engine *engine)
 
         for (uint32_t i = 0; good && i < accounts_count; i++) {
                 uint32_t count = zl_report_pools(engine, accounts[i], pools, POOLS_MAX);
-                for (uint32_t j = 0; good && j < count; j++) {
-                        struct zl_text text = zl_text_over(line, sizeof line);
-                        zl_report_pool(engine, pools[j], &text);
-                        good = puts(line) != EOF;
-                }
+                for (uint32_t j = 0; good && j < count; j++)
+                        good = step(context, pools[j]);
         }
         free(accounts);
         return good;
 }
 
-static enum zl_exit calc(FILE *file, const char *name)
+static struct zl_text text_over_lines(void)
+{
+        static char lines[LINE_SIZE];
+
+        return zl_text_over(lines, sizeof lines);
+}
+
+static bool print_json(void *context, uint32_t pool)
+{
+        struct zl_text text = text_over_lines();
+
+        zl_report_pool(context, pool, &text);
+        return puts(text.data) != EOF;
+}
+
+static bool measure(void *context, uint32_t pool)
+{
+        zl_report_table_measure(context, pool);
+        return true;
+}
+
+static bool print_lines(void *context, uint32_t pool)
+{
+        struct zl_text text = text_over_lines();
+
+        zl_report_table_pool(context, pool, &text);
+        return fputs(text.data, stdout) != EOF;
+}
+
+static bool print_table(const struct zl_engine *engine, const struct zl_scales *scales)
+{
+        struct zl_report_table table;
+        struct zl_text text = text_over_lines();
+
+        zl_report_table_init(&table, engine, scales);
+        if (!each_pool(engine, measure, &table))
+                return false;
+        zl_report_table_head(&table, &text);
+        if (fputs(text.data, stdout) == EOF || !each_pool(engine, print_lines, &table))
+                return false;
+        text = text_over_lines();
+        zl_report_table_foot(&table, &text);
+        return fputs(text.data, stdout) != EOF;
+}
+
+static bool print(struct zl_engine *engine, const struct zl_scales *scales, bool table)
+{
+        return table ? print_table(engine, scales) : each_pool(engine, print_json, engine);
+}
+
+static enum zl_exit calc(FILE *file, const char *name, bool table)
 {
         struct zl_engine_config config = zl_run_config_default();
+        struct zl_lines *lines = zl_lines_open(file, name);
         struct zl_run run;
+        bool good = false;
 
-        if (zl_run_open(&run, &config) != ZL_OK)
-                return ZL_EXIT_FAILED;
-        bool good = read_lines(&run, file, name) && print_pools(run.engine);
-        zl_run_close(&run);
+        if (lines && zl_run_open(&run, &config) == ZL_OK) {
+                good = read_lines(&run, lines) &&
+                       print(run.engine, zl_lines_scales(lines), table);
+                zl_run_close(&run);
+        }
+        zl_lines_close(lines);
         return good ? ZL_EXIT_OK : ZL_EXIT_FAILED;
 }
 
 enum zl_exit zl_cmd_calc(int argc, char **argv)
 {
+        bool table = false;
+        const struct zl_option options[] = {
+                {"table", ZL_OPTION_FLAG, &table, NULL, "print a table for a person", 0, 0, 0},
+        };
         const struct zl_usage usage = {
                 .arguments = "[FILE]",
                 .text = "Reads JSON lines to the end, then prints one JSON line a pool: equity, "
                         "maintenance,\nliquidation, bankruptcy and close-out prices. No bus is "
-                        "needed.",
+                        "needed.\n\nA table has a line a pool and one a position. Of its unsafe "
+                        "prices `none` says that no\nmark on that side is unsafe, `far` none in "
+                        "the instrument's range, `any` that all are.",
+                .options = options,
+                .options_count = sizeof options / sizeof options[0],
                 .arguments_max = 1,
         };
         int first;
@@ -92,13 +151,13 @@ enum zl_exit zl_cmd_calc(int argc, char **argv)
         if (!zl_options_parse(&usage, argc, argv, &first, &code))
                 return code;
         if (first == argc)
-                return calc(stdin, "stdin");
+                return calc(stdin, "stdin", table);
         FILE *file = fopen(argv[first], "rb");
         if (!file) {
                 zl_say_errno("cannot read %s", argv[first]);
                 return ZL_EXIT_FAILED;
         }
-        code = calc(file, argv[first]);
+        code = calc(file, argv[first], table);
         fclose(file);
         return code;
 }

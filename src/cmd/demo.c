@@ -102,7 +102,7 @@ static bool all_running(struct demo *demo)
 
 static bool listen_to_all(struct demo *demo)
 {
-        static const char *const kinds[] = {"fund.", "mark.", "acct.", "ctrl."};
+        static const char *const kinds[] = {"fund.", "rate.", "mark.", "acct.", "ctrl."};
 
         demo->bus = zl_bus_open();
         if (!demo->bus || !listen_to(demo, 0, "sim", false) ||

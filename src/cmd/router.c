@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VENUE_WAIT_MS = 200 }; /* for room in the queue to the venue, before an order is refused */
+enum {
+        VENUE_WAIT_MS = 200, /* for room in the queue to the venue, before a decision is rejected */
+        BAD_FRAMES_SAID = 5,
+};
 
 struct settings {
         const char *pull, *pub, *venue;
@@ -30,74 +33,123 @@ struct router {
         uint64_t admitted, refused, unsent, bad_frames;
 };
 
-static void take_order(struct router *router, const struct zl_header *header, const uint8_t *frame,
-                       size_t size)
+static void complain_bad(struct router *router, const char *fault,
+                         const struct zl_frame_reader *reader)
 {
-        const struct zl_msg_liquidate *order = &router->message->liquidate;
-        struct zl_topic exec_topic = {ZL_TOPIC_EXEC, header->topic.id};
-        const struct zl_msg_exec *held;
-        struct zl_msg_exec exec;
+        char why[200];
 
-        if (!zl_book_admit(&router->book, order->order, order->expires_ns, zl_now_ns(), &exec,
-                           &held)) {
+        if (router->bad_frames++ >= BAD_FRAMES_SAID)
+                return;
+        if (reader->defect)
+                zl_say("a frame does not decode: %s", zl_frame_error(reader, why, sizeof why));
+        else
+                zl_say("a frame is no decision: %s", fault);
+}
+
+/* ---- decisions ---- */
+
+static void answer(struct router *router, uint32_t partition, const struct zl_verdict *verdict)
+{
+        zl_publish_begin(&router->publisher, (struct zl_topic){ZL_TOPIC_EXEC, partition});
+        if (!verdict->admitted)
+                zl_publish_add(&router->publisher, ZL_TYPE_EXEC, &verdict->answer);
+        for (uint32_t i = 0; i < verdict->orders_count; i++)
+                zl_publish_add(&router->publisher, ZL_TYPE_EXEC, &verdict->orders[i]);
+        if (verdict->over)
+                zl_publish_add(&router->publisher, ZL_TYPE_EXEC, &verdict->end);
+        zl_publish_end(&router->publisher);
+}
+
+/* A drop copy: what has been admitted, for whoever watches. */
+static void copy(struct router *router, const uint8_t *frame, size_t size)
+{
+        struct zl_frame_reader reader;
+
+        if (zl_frame_open(&reader, frame, size) != ZL_OK)
+                return;
+        zl_publish_begin(&router->publisher, reader.header.topic);
+        while (zl_frame_next(&reader, router->message) == ZL_OK)
+                zl_publish_add(&router->publisher, router->message->type,
+                               &router->message->cluster);
+        zl_publish_end(&router->publisher);
+}
+
+static void take_exec(struct router *router, uint32_t partition, struct zl_msg_exec *exec)
+{
+        zl_book_executed(&router->book, exec);
+        zl_publish(&router->publisher, (struct zl_topic){ZL_TOPIC_EXEC, partition}, ZL_TYPE_EXEC,
+                   exec);
+}
+
+/* Nothing of it reached the venue: every order is final, and changed nothing. */
+static void reject(struct router *router, const struct zl_proposal *proposal)
+{
+        struct zl_msg_exec exec = {.status = ZL_EXEC_STATUS_REJECTED, .final = true};
+        struct zl_key id = proposal->key;
+
+        exec.absent = (uint64_t)1 << ZL_AT_exec_price;
+        id.has_place = true;
+        for (id.place = 0; id.place < proposal->orders_count; id.place++) {
+                zl_key_format(&id, exec.order);
+                take_exec(router, proposal->topic.id, &exec);
+        }
+}
+
+static void take_decision(struct router *router, const uint8_t *frame, size_t size)
+{
+        struct zl_frame_reader reader;
+        struct zl_proposal proposal;
+        struct zl_verdict verdict;
+        const char *fault = zl_proposal_read(frame, size, router->message, &proposal, &reader);
+
+        if (fault) {
+                complain_bad(router, fault, &reader);
+                return;
+        }
+        zl_book_judge(&router->book, &proposal, zl_now_ns(), &verdict);
+        if (verdict.admitted)
+                copy(router, frame, size);
+        answer(router, proposal.topic.id, &verdict);
+        if (!verdict.admitted) {
                 router->refused++;
-                if (exec.order[0])
-                        zl_publish(&router->publisher, exec_topic, ZL_TYPE_EXEC, &exec);
-                if (held)
-                        zl_publish(&router->publisher, exec_topic, ZL_TYPE_EXEC, held);
                 return;
         }
         router->admitted++;
-        zl_publish(&router->publisher, exec_topic, ZL_TYPE_EXEC, &exec);
-        zl_publish(&router->publisher, header->topic, ZL_TYPE_LIQUIDATE, order); /* a drop copy */
         if (zl_socket_wait_to_send(router->venue, VENUE_WAIT_MS) &&
             zl_socket_send(router->venue, frame, size, false) == ZL_OK)
                 return;
-        router->unsent++; /* nothing reached the venue: final, and it changed nothing */
-        exec.status = ZL_EXEC_STATUS_REJECTED;
-        exec.final = true;
-        zl_book_filled(&router->book, &exec);
-        zl_publish(&router->publisher, exec_topic, ZL_TYPE_EXEC, &exec);
+        router->unsent++;
+        reject(router, &proposal);
 }
 
-static void take_message(struct router *router, const struct zl_header *header,
-                         const uint8_t *frame, size_t size)
+/* ---- the ledger and the venue ---- */
+
+static void take_news(struct router *router, const uint8_t *frame, size_t size)
 {
-        switch (router->message->type) {
-        case ZL_TYPE_LIQUIDATE:
-                take_order(router, header, frame, size);
-                break;
-        case ZL_TYPE_ACCOUNT:
-                zl_book_learn(&router->book, &router->message->account);
-                break;
-        case ZL_TYPE_EXEC: /* the venue's */
-                zl_book_filled(&router->book, &router->message->exec);
-                zl_publish(&router->publisher, (struct zl_topic){ZL_TOPIC_EXEC, header->topic.id},
-                           ZL_TYPE_EXEC, &router->message->exec);
-                break;
-        default:
-                break;
+        struct zl_frame_reader reader;
+        struct zl_message *message = router->message;
+
+        if (zl_frame_check(frame, size, message, &reader) != ZL_OK) {
+                complain_bad(router, "", &reader);
+                return;
+        }
+        enum zl_err err = zl_frame_open(&reader, frame, size);
+        while (err == ZL_OK && (err = zl_frame_next(&reader, message)) == ZL_OK) {
+                if (message->type == ZL_TYPE_ACCOUNT)
+                        zl_book_learn(&router->book, &message->account);
+                else if (message->type == ZL_TYPE_EXEC)
+                        take_exec(router, reader.header.topic.id, &message->exec);
         }
 }
 
-static bool drain(struct router *router, struct zl_socket *socket)
+static void drain(struct router *router, struct zl_socket *socket,
+                  void (*take)(struct router *router, const uint8_t *frame, size_t size))
 {
         const uint8_t *frame;
         size_t size;
-        bool any = false;
 
-        while (zl_socket_receive(socket, &frame, &size) == ZL_OK) {
-                struct zl_frame_reader reader;
-                char why[200];
-                enum zl_err err = zl_frame_open(&reader, frame, size);
-                while (err == ZL_OK && (err = zl_frame_next(&reader, router->message)) == ZL_OK)
-                        take_message(router, &reader.header, frame, size);
-                if (err == ZL_ERR_INVALID && router->bad_frames++ < 5)
-                        zl_say("a frame does not decode: %s",
-                               zl_frame_error(&reader, why, sizeof why));
-                any = true;
-        }
-        return any;
+        while (zl_socket_receive(socket, &frame, &size) == ZL_OK)
+                take(router, frame, size);
 }
 
 /* A beat tells a subscriber that it is heard from here on. Answers are not restated: proposing
@@ -127,8 +179,8 @@ static void run(struct router *router)
         sockets[count + 1] = router->publisher.socket;
         while (!zl_stopped()) {
                 for (uint32_t i = 0; i < count; i++)
-                        drain(router, router->sources[i]);
-                drain(router, router->orders);
+                        drain(router, router->sources[i], take_news);
+                drain(router, router->orders, take_decision);
                 while (zl_publisher_heard(&router->publisher, topic))
                         greet(router, topic);
                 zl_socket_wait(sockets, count + 2, -1, 100);
@@ -207,9 +259,9 @@ enum zl_exit zl_cmd_router(int argc, char **argv)
         };
         const struct zl_usage usage = {
             .arguments = "",
-            .text = "Admits the first decision of a key if its base is the ledger's and no other "
-                    "decision of\nits pool is live, sends it to the venue, and publishes what "
-                    "becomes of it.",
+            .text = "Admits the first decision of a key, whole, if its base is the ledger's and "
+                    "no other\ndecision of its pool is live, sends it to the venue, and publishes "
+                    "what becomes of\neach of its orders.",
             .options = options,
             .options_count = sizeof options / sizeof options[0],
             .config = true,

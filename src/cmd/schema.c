@@ -116,6 +116,10 @@ static void print_presence(const struct zl_record *record, const struct zl_field
         case ZL_PRESENCE_DEFAULT:
                 print_value(field);
                 break;
+        case ZL_PRESENCE_ADDED:
+                print_value(field);
+                printf(", added");
+                break;
         }
 }
 

@@ -3,10 +3,11 @@
 
 #include "app/clock.h"
 #include "app/options.h"
+#include "app/proposal.h"
 #include "app/publisher.h"
 #include "app/say.h"
 #include "app/stop.h"
-#include "app/world.h"
+#include "app/venue.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 enum {
         BEAT_TICKS = 40,
         PARTITIONS = 256,
+        BAD_FRAMES_SAID = 5,
 };
 
 struct settings {
@@ -29,24 +31,29 @@ struct sim {
         struct zl_publisher publisher;
         struct zl_publisher venue; /* what becomes of orders, for routers only */
         struct zl_world world;
-        struct zl_message *message; /* both for orders in and for accounts out */
+        struct zl_message *message; /* both for orders in and for messages out */
         struct zl_msg_account *account;
+        struct zl_msg_exec execs[ZL_PROPOSAL_ORDERS_MAX]; /* of one decision */
         uint64_t controls; /* subscriptions to ctrl */
         uint64_t bad_frames;
 };
 
 /* ---- restating ---- */
 
-static void publish_all_instruments(struct sim *sim)
+static void publish_contracts(struct sim *sim)
 {
         struct zl_msg_cluster cluster = {.partitions = PARTITIONS};
         struct zl_msg_asset asset;
         struct zl_msg_instrument *instrument = &sim->message->instrument;
         struct zl_topic ctrl = {ZL_TOPIC_CTRL, 0};
 
-        zl_world_say_asset(&asset);
         zl_publish(&sim->publisher, ctrl, ZL_TYPE_CLUSTER, &cluster);
-        zl_publish(&sim->publisher, ctrl, ZL_TYPE_ASSET, &asset);
+        for (uint32_t id = ZL_WORLD_USDT; id <= ZL_WORLD_BTC; id++) {
+                zl_world_say_asset(id, &asset);
+                zl_publish(&sim->publisher, ctrl, ZL_TYPE_ASSET, &asset);
+        }
+        zl_world_say_policy(sim->message);
+        zl_publish(&sim->publisher, ctrl, ZL_TYPE_POLICY, &sim->message->policy);
         for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++) {
                 zl_world_say_instrument(&sim->world, i, instrument);
                 zl_publish(&sim->publisher, ctrl, ZL_TYPE_INSTRUMENT, instrument);
@@ -64,12 +71,20 @@ static void publish_marks(struct sim *sim)
         }
 }
 
-static void publish_account(struct sim *sim, uint32_t i)
+static void publish_rate(struct sim *sim)
 {
-        zl_world_say_account(&sim->world, i, sim->account);
+        struct zl_msg_rate rate;
+
+        zl_world_say_rate(&sim->world, &rate);
+        zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_RATE, rate.asset}, ZL_TYPE_RATE,
+                   &rate);
+}
+
+static void publish_account(struct sim *sim, const struct zl_world_account *account)
+{
+        zl_world_say_account(&sim->world, account, sim->account);
         zl_publish(&sim->publisher,
-                   (struct zl_topic){ZL_TOPIC_ACCT,
-                                     zl_partition(sim->account->account, PARTITIONS)},
+                   (struct zl_topic){ZL_TOPIC_ACCT, zl_partition(account->id, PARTITIONS)},
                    ZL_TYPE_ACCOUNT, sim->account);
 }
 
@@ -96,7 +111,7 @@ static void restate_accounts(struct sim *sim, const char *wanted)
         }
         for (uint32_t i = 0; i < sim->world.accounts_count; i++) {
                 if (partitions[zl_partition(sim->world.accounts[i].id, PARTITIONS)])
-                        publish_account(sim, i);
+                        publish_account(sim, &sim->world.accounts[i]);
         }
         for (uint32_t p = 0; p < PARTITIONS; p++) {
                 if (partitions[p])
@@ -113,10 +128,13 @@ static void greet(struct sim *sim)
         while (zl_publisher_heard(&sim->publisher, wanted)) {
                 if (!strncmp(wanted, "ctrl", 4)) {
                         sim->controls++;
-                        publish_all_instruments(sim);
+                        publish_contracts(sim);
                 } else if (!strncmp(wanted, "mark", 4)) {
                         if (sim->world.ticks) /* before the market opens there is no price */
                                 publish_marks(sim);
+                } else if (!strncmp(wanted, "rate", 4)) {
+                        if (sim->world.ticks)
+                                publish_rate(sim);
                 } else if (!strncmp(wanted, "fund", 4)) {
                         publish_fund(sim);
                 } else if (!strncmp(wanted, "acct", 4)) {
@@ -127,19 +145,37 @@ static void greet(struct sim *sim)
 
 /* ---- orders ---- */
 
-static void take_order(struct sim *sim, const struct zl_header *header)
+/* All of a decision is one change: its account is stated once, and then each order is answered. */
+static void take_decision(struct sim *sim, const struct zl_proposal *proposal,
+                          struct zl_frame_reader *reader)
 {
-        struct zl_msg_exec exec;
-        uint32_t account;
+        const struct zl_world_account *account =
+                zl_world_account(&sim->world, proposal->key.account);
+        uint64_t rev = account ? account->rev : 0, fund_rev = sim->world.fund_rev;
+        uint32_t count = 0;
 
-        if (sim->message->type != ZL_TYPE_LIQUIDATE)
-                return;
-        if (zl_world_execute(&sim->world, &sim->message->liquidate, &exec, &account)) {
+        while (zl_frame_next(reader, sim->message) == ZL_OK)
+                zl_venue_execute(&sim->world, sim->message, &sim->execs[count++]);
+        if (account && account->rev != rev)
                 publish_account(sim, account);
+        if (sim->world.fund_rev != fund_rev)
                 publish_fund(sim);
-        }
-        zl_publish(&sim->venue, (struct zl_topic){ZL_TOPIC_EXEC, header->topic.id}, ZL_TYPE_EXEC,
-                   &exec);
+        zl_publish_begin(&sim->venue, (struct zl_topic){ZL_TOPIC_EXEC, proposal->topic.id});
+        for (uint32_t i = 0; i < count; i++)
+                zl_publish_add(&sim->venue, ZL_TYPE_EXEC, &sim->execs[i]);
+        zl_publish_end(&sim->venue);
+}
+
+static void complain_bad(struct sim *sim, const char *fault, const struct zl_frame_reader *reader)
+{
+        char why[200];
+
+        if (sim->bad_frames++ >= BAD_FRAMES_SAID)
+                return;
+        if (reader->defect)
+                zl_say("a frame does not decode: %s", zl_frame_error(reader, why, sizeof why));
+        else
+                zl_say("a frame is no decision: %s", fault);
 }
 
 static void take_orders(struct sim *sim)
@@ -149,13 +185,13 @@ static void take_orders(struct sim *sim)
 
         while (zl_socket_receive(sim->orders, &frame, &size) == ZL_OK) {
                 struct zl_frame_reader reader;
-                char why[200];
-                enum zl_err err = zl_frame_open(&reader, frame, size);
-                while (err == ZL_OK && (err = zl_frame_next(&reader, sim->message)) == ZL_OK)
-                        take_order(sim, &reader.header);
-                if (err == ZL_ERR_INVALID && sim->bad_frames++ < 5)
-                        zl_say("a frame does not decode: %s",
-                               zl_frame_error(&reader, why, sizeof why));
+                struct zl_proposal proposal;
+                const char *fault =
+                        zl_proposal_read(frame, size, sim->message, &proposal, &reader);
+                if (fault)
+                        complain_bad(sim, fault, &reader);
+                else if (zl_frame_open(&reader, frame, size) == ZL_OK)
+                        take_decision(sim, &proposal, &reader);
         }
 }
 
@@ -173,20 +209,26 @@ static void serve(struct sim *sim, int wait_ms)
         take_orders(sim);
 }
 
+static void add_moved(struct sim *sim, struct zl_topic topic, struct zl_msg_beat *beat)
+{
+        const uint64_t *seq =
+                zl_table_get(&sim->publisher.sequences, (uint64_t)topic.kind << 32 | topic.id);
+        struct zl_row_moved *row = &beat->topics[beat->topics_count++];
+
+        *row = (struct zl_row_moved){.epoch = sim->publisher.epoch, .seq = seq ? *seq : 0};
+        zl_topic_format(topic, row->topic);
+}
+
 static void beat(struct sim *sim)
 {
         struct zl_msg_beat *beat = &sim->message->beat;
 
         beat->absent = 0;
         beat->topics_count = 0;
-        for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++) {
-                struct zl_topic topic = {ZL_TOPIC_MARK, sim->world.instruments[i].id};
-                const uint64_t *seq = zl_table_get(&sim->publisher.sequences,
-                                                   (uint64_t)topic.kind << 32 | topic.id);
-                struct zl_row_moved *row = &beat->topics[beat->topics_count++];
-                *row = (struct zl_row_moved){.epoch = sim->publisher.epoch, .seq = seq ? *seq : 0};
-                zl_topic_format(topic, row->topic);
-        }
+        for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++)
+                add_moved(sim, (struct zl_topic){ZL_TOPIC_MARK, sim->world.instruments[i].id},
+                          beat);
+        add_moved(sim, (struct zl_topic){ZL_TOPIC_RATE, ZL_WORLD_BTC}, beat);
         zl_publish(&sim->publisher,
                    (struct zl_topic){ZL_TOPIC_BEAT, (uint32_t)sim->settings->src}, ZL_TYPE_BEAT,
                    beat);
@@ -209,6 +251,7 @@ static void run(struct sim *sim)
                 }
                 next_ns += tick_ns;
                 zl_world_tick(&sim->world);
+                publish_rate(sim);
                 publish_marks(sim);
                 if (sim->world.ticks % BEAT_TICKS == 0)
                         beat(sim);
@@ -232,6 +275,16 @@ static enum zl_err open_all(struct sim *sim)
         return err;
 }
 
+static void report(const struct zl_world *world)
+{
+        zl_say("the market closes: %llu orders filled, %llu not, %llu taken over by the fund, "
+               "%llu cancels, %llu conversions, %llu rejected; fund %.2f",
+               (unsigned long long)world->filled, (unsigned long long)world->unfilled,
+               (unsigned long long)world->taken_over, (unsigned long long)world->cancelled,
+               (unsigned long long)world->converted, (unsigned long long)world->rejected,
+               1e-6 * (double)world->fund);
+}
+
 static enum zl_exit simulate(const struct settings *settings)
 {
         struct sim sim = {.settings = settings,
@@ -247,10 +300,7 @@ static enum zl_exit simulate(const struct settings *settings)
         if (err == ZL_OK) {
                 zl_stop_listen();
                 run(&sim);
-                zl_say("the market closes: %llu orders filled, %llu taken over by the fund, fund "
-                       "%.2f",
-                       (unsigned long long)sim.world.filled,
-                       (unsigned long long)sim.world.taken_over, 1e-6 * (double)sim.world.fund);
+                report(&sim.world);
         }
         zl_socket_close(sim.orders, 0);
         zl_publisher_close(&sim.publisher, 500);
@@ -291,8 +341,8 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
         const struct zl_usage usage = {
                 .arguments = "",
                 .text = "Simulates three markets with a crash in them, the accounts that trade "
-                        "there, a ledger\nwith an insurance fund, and a venue that fills orders "
-                        "with limited liquidity.",
+                        "there, isolated\nand cross, a ledger with an insurance fund, and a venue "
+                        "with limited liquidity that cancels,\nconverts and fills orders.",
                 .options = options,
                 .options_count = sizeof options / sizeof options[0],
                 .config = true,

@@ -23,7 +23,7 @@ struct settings {
         const char *partitions, *pub, *tape;
         struct zl_option_list sources, routers;
         uint64_t cluster, src, epoch, threads, linger_ms;
-        uint64_t accounts, positions, instruments;
+        uint64_t accounts, positions, balances, instruments;
         bool insecure;
 };
 
@@ -118,6 +118,7 @@ static bool prepare(struct worker *worker)
         all.partitions = (uint32_t)settings->cluster;
         all.accounts_max = (uint32_t)settings->accounts;
         all.positions_max = (uint32_t)settings->positions;
+        all.balances_max = (uint32_t)settings->balances;
         all.instruments_max = (uint32_t)settings->instruments;
         if (!zl_ranges_parse(settings->partitions, all.partitions, all.owned, &all.owned_count))
                 return false;
@@ -196,9 +197,9 @@ static void report(const struct worker *worker)
                 all.alerts_lost += one->alerts_lost;
         }
         zl_say(
-            "stopped: %llu frames read (%llu did not decode), %llu orders handed to ZeroMQ, %llu "
-            "expired before, %llu not sent, %llu found the queue full, %llu decisions without an "
-            "answer, %llu alerts lost",
+            "stopped: %llu frames read (%llu did not decode), %llu decisions handed to ZeroMQ, "
+            "%llu expired before, %llu not sent, %llu found the queue full, %llu decisions without "
+            "an answer, %llu alerts lost",
             (unsigned long long)all.frames, (unsigned long long)all.bad_frames,
             (unsigned long long)all.sent, (unsigned long long)all.expired,
             (unsigned long long)all.left, (unsigned long long)all.dropped,
@@ -315,6 +316,7 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                                     .linger_ms = 1000,
                                     .accounts = 1 << 20,
                                     .positions = 1 << 20,
+                                    .balances = 1 << 20,
                                     .instruments = 1024};
         const struct zl_option options[] = {
                 {"partitions", ZL_OPTION_TEXT, &settings.partitions, "LIST",
@@ -341,6 +343,8 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                  "room for accounts, an engine (1048576)", 1, 1 << 29, 0},
                 {"positions", ZL_OPTION_NUMBER, &settings.positions, "N",
                  "room for positions, an engine (1048576)", 1, 1 << 29, 0},
+                {"balances", ZL_OPTION_NUMBER, &settings.balances, "N",
+                 "room for balances, an engine (1048576)", 1, 1 << 29, 0},
                 {"instruments", ZL_OPTION_NUMBER, &settings.instruments, "N",
                  "room for instruments (1024)", 1, 1 << 19, 0},
                 {"insecure", ZL_OPTION_FLAG, &settings.insecure, NULL,

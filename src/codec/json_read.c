@@ -232,7 +232,8 @@ static bool read_plain(struct job *job, const struct path *path, const struct zl
 static bool read_null(struct job *job, const struct path *path, const struct zl_field *field,
                       uint32_t place, uint8_t *object)
 {
-        bool none = field->form == ZL_FORM_CHOICE && !field->choice->values[0];
+        bool none = field->presence == ZL_PRESENCE_ADDED ||
+                    (field->form == ZL_FORM_CHOICE && !field->choice->values[0]);
 
         if (field->presence == ZL_PRESENCE_MUST)
                 return wrong(job, path, "is required");

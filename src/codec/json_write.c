@@ -150,7 +150,9 @@ static void put_value(struct zl_text *text, const struct place *place, uint32_t 
 
 static void put_fields(struct zl_text *text, const struct place *place)
 {
-        for (uint32_t i = 0; i < place->record->fields_count; i++) {
+        uint32_t count = zl_record_written(place->record, place->object);
+
+        for (uint32_t i = 0; i < count; i++) {
                 if (i)
                         zl_text_char(text, ',');
                 put_name(text, place->record->fields[i].name);

@@ -63,10 +63,10 @@ static void pack_list(msgpack_packer *packer, const struct zl_field *field, cons
         ZL_ASSERT(count <= field->capacity);
         msgpack_pack_array(packer, count);
         for (uint32_t i = 0; i < count; i++) {
+                const uint8_t *row = base + field->offset + (size_t)i * field->row->size;
                 if (!zl_record_bare(field->row))
-                        msgpack_pack_array(packer, field->row->fields_count);
-                pack_fields(packer, field->row,
-                            base + field->offset + (size_t)i * field->row->size);
+                        msgpack_pack_array(packer, zl_record_written(field->row, row));
+                pack_fields(packer, field->row, row);
         }
 }
 
@@ -107,7 +107,9 @@ static void pack_field(msgpack_packer *packer, const struct zl_field *field, con
 
 static void pack_fields(msgpack_packer *packer, const struct zl_record *record, const void *object)
 {
-        for (uint32_t i = 0; i < record->fields_count; i++) {
+        uint32_t count = zl_record_written(record, object);
+
+        for (uint32_t i = 0; i < count; i++) {
                 if (zl_is_absent(object, i))
                         msgpack_pack_nil(packer);
                 else
@@ -149,7 +151,7 @@ void zl_frame_add_as(struct zl_frame_writer *writer, enum zl_type type, const vo
         msgpack_packer packer = packer_over(writer);
 
         ZL_ASSERT(record);
-        msgpack_pack_array(&packer, 1 + record->fields_count);
+        msgpack_pack_array(&packer, 1 + zl_record_written(record, object));
         msgpack_pack_uint32(&packer, (uint32_t)type);
         pack_fields(&packer, record, object);
 }

@@ -18,6 +18,7 @@ struct instrument {
 struct asset {
         bool known;
         uint32_t scale, rate_scale;
+        char symbol[32];
 };
 
 /* The cross positions of an account, in canonical order: place 0, 1, ... of a full close. */
@@ -94,6 +95,7 @@ static void learn_asset(struct zl_scales *scales, const struct zl_msg_asset *sai
         *row = (struct asset){.known = said->scale <= SCALE_MAX && said->rate_scale <= SCALE_MAX,
                               .scale = said->scale,
                               .rate_scale = said->rate_scale};
+        memcpy(row->symbol, said->symbol, sizeof row->symbol);
         if (said->numeraire && !scales->has_numeraire) {
                 scales->numeraire = said->asset;
                 scales->has_numeraire = true;
@@ -361,6 +363,13 @@ int zl_scales_instrument_qty(const struct zl_scales *scales, uint32_t instrument
 const char *zl_scales_symbol(const struct zl_scales *scales, uint32_t instrument)
 {
         const struct instrument *row = zl_table_get(&scales->instruments, instrument);
+
+        return row ? row->symbol : NULL;
+}
+
+const char *zl_scales_asset_symbol(const struct zl_scales *scales, uint32_t asset)
+{
+        const struct asset *row = zl_table_get(&scales->assets, asset);
 
         return row ? row->symbol : NULL;
 }

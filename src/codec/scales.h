@@ -28,6 +28,7 @@ int zl_scales_instrument_qty(const struct zl_scales *scales, uint32_t instrument
 int zl_scales_numeraire(const struct zl_scales *scales);
 /* An instrument's symbol, or NULL. */
 const char *zl_scales_symbol(const struct zl_scales *scales, uint32_t instrument);
+const char *zl_scales_asset_symbol(const struct zl_scales *scales, uint32_t asset);
 
 /* Where a message goes by its own content; false for one that cannot say (synced). */
 bool zl_scales_topic(const struct zl_scales *scales, const struct zl_message *message, uint32_t src,

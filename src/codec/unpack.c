@@ -143,8 +143,11 @@ static enum zl_defect take_value(const struct zl_field *field, const struct item
         return ZL_DEFECT_FORM;
 }
 
+/* Nil is the field's first value. */
 static bool none_is_a_value(const struct zl_field *field)
 {
+        if (field->presence == ZL_PRESENCE_ADDED)
+                return true;
         return field->form == ZL_FORM_CHOICE && !field->choice->values[0];
 }
 
@@ -177,7 +180,7 @@ static int take_type(struct decoder *decoder, struct cursor *cursor, const struc
                 return fail(decoder, ZL_DEFECT_TYPE, NULL, NULL);
         if (record->topic != ZL_TOPIC_ANY && record->topic != decoder->topic->kind)
                 return fail(decoder, ZL_DEFECT_TYPE, record, NULL);
-        if (cursor->count < 1 + record->fields_count)
+        if (cursor->count < 1 + zl_record_least(record))
                 return fail(decoder, ZL_DEFECT_SHORT, record, NULL);
         zl_message_init(decoder->message, record->type);
         *cursor = (struct cursor){.kind = CURSOR_RECORD,
@@ -231,7 +234,7 @@ static int open_root(struct decoder *decoder, struct cursor *ret_cursor, uint32_
                                       .count = count};
         if (!decoder->root)
                 return count ? 0 : fail(decoder, ZL_DEFECT_SHORT, NULL, NULL);
-        if (count < decoder->root->fields_count)
+        if (count < zl_record_least(decoder->root))
                 return fail(decoder, ZL_DEFECT_SHORT, decoder->root, NULL);
         zl_record_init(decoder->root, decoder->object);
         return 0;
@@ -261,7 +264,7 @@ static int open_row(struct decoder *decoder, const struct cursor *list, struct c
 
         if (zl_record_bare(row))
                 return fail(decoder, ZL_DEFECT_FORM, row, NULL);
-        if (count < row->fields_count)
+        if (count < zl_record_least(row))
                 return fail(decoder, ZL_DEFECT_SHORT, row, NULL);
         *ret_cursor = (struct cursor){.kind = CURSOR_RECORD,
                                       .record = row,

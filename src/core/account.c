@@ -1,22 +1,34 @@
 #include "core/account.h"
 
+#include "core/bands.h"
 #include "core/ladder.h"
 #include "core/outbox.h"
 
 #define ACCOUNT_ID_MAX (((uint64_t)1 << 53) - 1)
 
-static struct zl_pool_id pool_of(const struct zl_row_position *row)
+static const struct zl_pool_id cross_pool = {.cross = true};
+
+static struct zl_pool_id pool_id_of(const struct zl_row_position *row)
 {
+        if (row->mode == ZL_MODE_CROSS)
+                return cross_pool;
         return (struct zl_pool_id){.instrument = row->instrument, .leg = row->leg};
 }
+
+static bool is_empty(const struct zl_row_balance *row)
+{
+        return row->amount == 0 && row->order_margin == 0;
+}
+
+/* ---- what may not be ---- */
 
 static zl_refusal check_position(const struct zl_row_position *row)
 {
         if ((row->leg == ZL_LEG_LONG && row->qty < 0) || (row->leg == ZL_LEG_SHORT && row->qty > 0))
                 return "a leg L has a quantity of 0 or more, a leg S of 0 or less";
-        if (row->qty == 0 || row->mode == ZL_MODE_CROSS)
+        if (row->qty == 0)
                 return NULL;
-        if (ZL_ABSENT(row, position, margin))
+        if (row->mode == ZL_MODE_ISOLATED && ZL_ABSENT(row, position, margin))
                 return "an isolated position needs its margin";
         if (ZL_ABSENT(row, position, cost) && ZL_ABSENT(row, position, entry))
                 return "a position needs its entry or its cost";
@@ -25,47 +37,121 @@ static zl_refusal check_position(const struct zl_row_position *row)
         return NULL;
 }
 
-static uint32_t count_pools(const struct zl_engine *engine, const struct zl_account *account)
+/* What the account would hold; a row listed twice counts twice. */
+struct tally {
+        uint32_t pools, positions, cross_positions, balances;
+};
+
+static struct tally held(const struct zl_engine *engine, const struct zl_account *account)
 {
-        uint32_t count = 0;
+        struct tally tally = {0};
 
         for (uint32_t at = account->first_pool; at != ZL_NONE_AT;
-             at = engine->pools[at].next_of_account)
-                count++;
-        return count;
+             at = engine->pools[at].next_of_account) {
+                tally.pools++;
+                tally.positions += engine->pools[at].positions_count;
+                if (engine->pools[at].id.cross)
+                        tally.cross_positions = engine->pools[at].positions_count;
+        }
+        for (uint32_t at = account->first_balance; at != ZL_NONE_AT;
+             at = engine->balances[at].next_of_account)
+                tally.balances++;
+        return tally;
 }
 
-static zl_refusal check_rows(const struct zl_engine *engine, const struct zl_account *account,
-                             const struct zl_msg_account *said)
+static uint32_t find_listed(const struct zl_engine *engine, uint32_t account,
+                            const struct zl_row_position *row)
 {
-        uint32_t room = engine->config.positions_max - engine->pools_used;
-        uint32_t row = (uint32_t)(account - engine->accounts), added = 0;
+        uint32_t pool = zl_state_find_pool(engine, account, pool_id_of(row));
 
-        if (said->full) /* what it does not list makes room, what it lists is counted below */
-                room += count_pools(engine, account);
+        return pool == ZL_NONE_AT
+                       ? ZL_NONE_AT
+                       : zl_state_find_position(engine, pool, row->instrument, row->leg);
+}
 
+static uint32_t find_balance(const struct zl_engine *engine, uint32_t account, uint32_t asset_id)
+{
+        uint32_t asset;
+
+        if (!zl_map_get(&engine->assets_by_id, asset_id, &asset))
+                return ZL_NONE_AT;
+        return zl_state_find_balance(engine, account, asset);
+}
+
+/* What the message adds to, or of a full one makes up, what the account holds. */
+static struct tally after(const struct zl_engine *engine, uint32_t row,
+                          const struct zl_msg_account *said)
+{
+        struct tally tally = {.pools = 1};
+
+        if (!said->full)
+                tally = held(engine, &engine->accounts[row]);
         for (uint32_t i = 0; i < said->positions_count; i++) {
                 const struct zl_row_position *position = &said->positions[i];
-                zl_refusal refusal = check_position(position);
-                if (refusal)
-                        return refusal;
-                if (position->mode == ZL_MODE_ISOLATED && position->qty != 0)
-                        added += said->full || zl_state_find_pool(engine, row, pool_of(position)) ==
-                                                       ZL_NONE_AT;
+                bool is_new = said->full || find_listed(engine, row, position) == ZL_NONE_AT;
+                if (position->qty == 0) {
+                        tally.cross_positions -= !is_new && position->mode == ZL_MODE_CROSS;
+                        continue;
+                }
+                tally.pools += is_new;
+                tally.positions += is_new;
+                tally.cross_positions += is_new && position->mode == ZL_MODE_CROSS;
         }
-        return added > room ? "no room for more positions: raise positions_max" : NULL;
+        for (uint32_t i = 0; i < said->balances_count; i++) {
+                const struct zl_row_balance *balance = &said->balances[i];
+                bool is_new = said->full ||
+                              find_balance(engine, row, balance->asset) == ZL_NONE_AT;
+                tally.balances += is_new && !is_empty(balance);
+                tally.balances -= !is_new && is_empty(balance);
+        }
+        tally.pools += !said->full;
+        return tally;
 }
 
-/* Every instrument named gets a row, so that what is said of it later is found. */
-static zl_refusal check_instruments(struct zl_engine *engine, const struct zl_msg_account *said)
+static zl_refusal check_room(const struct zl_engine *engine, uint32_t row,
+                             const struct zl_msg_account *said)
+{
+        struct tally now = held(engine, &engine->accounts[row]), then = after(engine, row, said);
+
+        if (then.cross_positions > ZL_PARTS_MAX)
+                return "a pool holds at most 128 positions";
+        if (then.balances > ZL_STOCKS_MAX)
+                return "a pool holds at most 32 assets";
+        if (then.positions > zl_state_room(&engine->position_rows) + now.positions ||
+            then.pools > zl_state_room(&engine->pool_rows) + now.pools)
+                return "no room for more positions: raise positions_max";
+        if (then.balances > zl_state_room(&engine->balance_rows) + now.balances)
+                return "no room for more balances: raise balances_max";
+        return NULL;
+}
+
+static zl_refusal check_rows(struct zl_engine *engine, uint32_t row,
+                             const struct zl_msg_account *said)
 {
         for (uint32_t i = 0; i < said->positions_count; i++) {
-                if (said->positions[i].mode == ZL_MODE_ISOLATED &&
-                    zl_state_instrument(engine, said->positions[i].instrument) == ZL_NONE_AT)
+                zl_refusal refusal = check_position(&said->positions[i]);
+                if (refusal)
+                        return refusal;
+        }
+        for (uint32_t i = 0; i < said->balances_count; i++) {
+                if (said->balances[i].order_margin < 0)
+                        return "order margin is not negative";
+        }
+        zl_refusal refusal = check_room(engine, row, said);
+        if (refusal)
+                return refusal;
+        for (uint32_t i = 0; i < said->positions_count; i++) {
+                if (zl_state_instrument(engine, said->positions[i].instrument) == ZL_NONE_AT)
                         return "no room for more instruments: raise instruments_max";
+        }
+        for (uint32_t i = 0; i < said->balances_count; i++) {
+                if (zl_state_asset(engine, said->balances[i].asset) == ZL_NONE_AT)
+                        return "no room for more assets: raise assets_max";
         }
         return NULL;
 }
+
+/* ---- taking it over ---- */
 
 /* Left out, the index paid up to is the one current when the position changed: a restatement under
  * the same base forgives nothing. */
@@ -84,26 +170,56 @@ static void set_funding(struct zl_holding *holding, const struct zl_row_position
         }
 }
 
+/* Adding a row may change which of them a band belongs to. */
+static uint32_t need_pool(struct zl_engine *engine, uint32_t account, struct zl_pool_id id,
+                          uint64_t base)
+{
+        uint32_t pool = zl_state_find_pool(engine, account, id);
+
+        if (pool == ZL_NONE_AT) {
+                pool = zl_state_add_pool(engine, account, id);
+                engine->pools[pool].base = base;
+        } else {
+                zl_bands_disarm(engine, pool);
+        }
+        return pool;
+}
+
+static void remove_position(struct zl_engine *engine, uint32_t at)
+{
+        uint32_t pool = engine->positions[at].pool;
+
+        if (!engine->pools[pool].id.cross) {
+                zl_state_drop_pool(engine, pool);
+                return;
+        }
+        zl_bands_disarm(engine, pool);
+        zl_state_drop_position(engine, at);
+}
+
 static void apply_position(struct zl_engine *engine, uint32_t account,
                            const struct zl_msg_account *said, const struct zl_row_position *row)
 {
+        bool cross = row->mode == ZL_MODE_CROSS;
         uint32_t instrument = zl_state_instrument(engine, row->instrument);
-        uint32_t at = zl_state_find_pool(engine, account, pool_of(row));
-        uint64_t base = ZL_ABSENT(row, position, rev) ? said->rev : row->rev;
+        uint32_t at = find_listed(engine, account, row);
+        uint64_t rev = ZL_ABSENT(row, position, rev) ? said->rev : row->rev;
 
         if (row->qty == 0) {
                 if (at != ZL_NONE_AT)
-                        zl_state_drop_pool(engine, at);
+                        remove_position(engine, at);
                 return;
         }
-        bool changed = at == ZL_NONE_AT || base > engine->pools[at].base;
+        bool changed = at == ZL_NONE_AT || rev > engine->positions[at].rev;
         if (at == ZL_NONE_AT) {
-                at = zl_state_add_pool(engine, account, instrument, pool_of(row));
-                engine->pools[at].base = base;
+                uint32_t pool = need_pool(engine, account, pool_id_of(row),
+                                          cross ? said->cross_rev : rev);
+                at = zl_state_add_position(engine, pool, instrument, row->leg);
+                engine->positions[at].rev = rev;
         }
-        struct zl_pool *pool = &engine->pools[at];
-        const struct zl_holding before = pool->holding;
-        pool->holding = (struct zl_holding){
+        struct zl_position *position = &engine->positions[at];
+        const struct zl_holding before = position->holding;
+        position->holding = (struct zl_holding){
                 .qty = row->qty,
                 .entry = row->entry,
                 .cost = row->cost,
@@ -111,11 +227,35 @@ static void apply_position(struct zl_engine *engine, uint32_t account,
                 .margin = row->margin,
                 .order_margin = row->order_margin,
         };
-        set_funding(&pool->holding, row, changed ? NULL : &before,
+        set_funding(&position->holding, row, changed ? NULL : &before,
                     &engine->instruments[instrument]);
-        if (base > pool->base)
-                zl_ladder_restart(engine, at, base);
-        zl_queue_pool(engine, at);
+        if (rev > position->rev)
+                position->rev = rev;
+        if (!cross && rev > engine->pools[position->pool].base)
+                zl_ladder_restart(engine, position->pool, rev);
+        zl_queue_pool(engine, position->pool);
+}
+
+static void apply_balance(struct zl_engine *engine, uint32_t account,
+                          const struct zl_msg_account *said, const struct zl_row_balance *row)
+{
+        uint32_t asset = zl_state_asset(engine, row->asset);
+        uint32_t at = zl_state_find_balance(engine, account, asset);
+
+        if (is_empty(row)) {
+                if (at != ZL_NONE_AT) {
+                        uint32_t pool = zl_state_find_pool(engine, account, cross_pool);
+                        zl_bands_disarm(engine, pool);
+                        zl_state_drop_balance(engine, at);
+                }
+                return;
+        }
+        if (at == ZL_NONE_AT) {
+                (void)need_pool(engine, account, cross_pool, said->cross_rev);
+                at = zl_state_add_balance(engine, account, asset);
+        }
+        engine->balances[at].amount = row->amount;
+        engine->balances[at].order_margin = row->order_margin;
 }
 
 /* A full message replaces everything: what it does not list goes, and makes room for what it does.
@@ -123,35 +263,77 @@ static void apply_position(struct zl_engine *engine, uint32_t account,
 static void drop_unlisted(struct zl_engine *engine, uint32_t account,
                           const struct zl_msg_account *said)
 {
-        uint32_t at = engine->accounts[account].first_pool;
-
         engine->stamp++;
         for (uint32_t i = 0; i < said->positions_count; i++) {
-                if (said->positions[i].mode != ZL_MODE_ISOLATED)
-                        continue;
-                uint32_t listed = zl_state_find_pool(engine, account, pool_of(&said->positions[i]));
+                uint32_t listed = find_listed(engine, account, &said->positions[i]);
                 if (listed != ZL_NONE_AT)
-                        engine->pools[listed].stamp = engine->stamp;
+                        engine->positions[listed].stamp = engine->stamp;
         }
-        while (at != ZL_NONE_AT) {
-                uint32_t next = engine->pools[at].next_of_account;
-                if (engine->pools[at].stamp != engine->stamp)
-                        zl_state_drop_pool(engine, at);
+        for (uint32_t i = 0; i < said->balances_count; i++) {
+                uint32_t listed = find_balance(engine, account, said->balances[i].asset);
+                if (listed != ZL_NONE_AT)
+                        engine->balances[listed].stamp = engine->stamp;
+        }
+        for (uint32_t pool = engine->accounts[account].first_pool; pool != ZL_NONE_AT;) {
+                uint32_t next_pool = engine->pools[pool].next_of_account;
+                bool cross = engine->pools[pool].id.cross;
+                if (cross)
+                        zl_bands_disarm(engine, pool);
+                for (uint32_t at = engine->pools[pool].first_position; at != ZL_NONE_AT;) {
+                        uint32_t next = engine->positions[at].next_of_pool;
+                        if (engine->positions[at].stamp != engine->stamp)
+                                remove_position(engine, at);
+                        at = next;
+                }
+                pool = next_pool;
+        }
+        for (uint32_t at = engine->accounts[account].first_balance; at != ZL_NONE_AT;) {
+                uint32_t next = engine->balances[at].next_of_account;
+                if (engine->balances[at].stamp != engine->stamp)
+                        zl_state_drop_balance(engine, at);
                 at = next;
         }
 }
 
-static void mention_cross(struct zl_engine *engine, struct zl_account *account,
-                          const struct zl_msg_account *said)
+/* The cross pool goes when it is empty, and goes on under a newer base. */
+static void finish_cross(struct zl_engine *engine, uint32_t account,
+                         const struct zl_msg_account *said)
 {
-        for (uint32_t i = 0; i < said->positions_count && !account->cross_said; i++) {
-                if (said->positions[i].mode != ZL_MODE_CROSS || said->positions[i].qty == 0)
-                        continue;
-                account->cross_said = true;
-                zl_alert_account(engine, account->id, ZL_ALERT_KIND_UNSUPPORTED,
-                                 "cross positions are not watched yet");
+        uint32_t row = zl_state_find_pool(engine, account, cross_pool);
+
+        if (row == ZL_NONE_AT)
+                return;
+        struct zl_pool *pool = &engine->pools[row];
+        if (pool->positions_count == 0 &&
+            engine->accounts[account].first_balance == ZL_NONE_AT) {
+                zl_state_drop_pool(engine, row);
+                return;
         }
+        if (said->cross_rev > pool->base)
+                zl_ladder_restart(engine, row, said->cross_rev);
+        zl_queue_pool(engine, row);
 }
+
+static void apply(struct zl_engine *engine, uint32_t row, const struct zl_msg_account *said)
+{
+        struct zl_account *account = &engine->accounts[row];
+
+        account->rev = said->rev;
+        account->policy = said->policy;
+        account->suspended = false;
+        if (said->full)
+                drop_unlisted(engine, row, said);
+        for (uint32_t i = 0; i < said->positions_count; i++)
+                apply_position(engine, row, said, &said->positions[i]);
+        for (uint32_t i = 0; i < said->balances_count; i++)
+                apply_balance(engine, row, said, &said->balances[i]);
+        finish_cross(engine, row, said);
+        for (uint32_t at = account->first_pool; at != ZL_NONE_AT;
+             at = engine->pools[at].next_of_account)
+                zl_ladder_shown(engine, at);
+}
+
+/* ---- in order or not ---- */
 
 static void suspend(struct zl_engine *engine, uint32_t row, const char *why)
 {
@@ -210,21 +392,9 @@ void zl_account_apply(struct zl_engine *engine, const struct zl_msg_account *sai
         }
         if (!in_order(engine, row, said))
                 return;
-        struct zl_account *account = &engine->accounts[row];
-        zl_refusal refusal = check_rows(engine, account, said);
-        if (!refusal)
-                refusal = check_instruments(engine, said);
-        if (refusal) {
+        zl_refusal refusal = check_rows(engine, row, said);
+        if (refusal)
                 suspend(engine, row, refusal);
-                return;
-        }
-        account->rev = said->rev;
-        account->suspended = false;
-        if (said->full)
-                drop_unlisted(engine, row, said);
-        for (uint32_t i = 0; i < said->positions_count; i++) {
-                if (said->positions[i].mode == ZL_MODE_ISOLATED)
-                        apply_position(engine, row, said, &said->positions[i]);
-        }
-        mention_cross(engine, account, said);
+        else
+                apply(engine, row, said);
 }

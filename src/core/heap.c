@@ -82,7 +82,9 @@ static void sink(struct zl_heap *heap, uint32_t place, struct zl_heap_entry entr
 
 static void settle(struct zl_heap *heap, uint32_t place, struct zl_heap_entry entry)
 {
-        if (place > 0 && at(heap, (place - 1) / ARITY)->key > entry.key)
+        if (heap->loose)
+                set(heap, place, entry);
+        else if (place > 0 && at(heap, (place - 1) / ARITY)->key > entry.key)
                 rise(heap, place, entry);
         else
                 sink(heap, place, entry);
@@ -98,7 +100,10 @@ void zl_heap_put(struct zl_heap *heap, uint32_t owner, int64_t key)
         }
         if (heap->count % ZL_HEAP_PAGE == 0)
                 take_page(heap);
-        rise(heap, heap->count++, entry);
+        if (heap->loose)
+                set(heap, heap->count++, entry);
+        else
+                rise(heap, heap->count++, entry);
 }
 
 void zl_heap_remove(struct zl_heap *heap, uint32_t owner)
@@ -115,8 +120,23 @@ void zl_heap_remove(struct zl_heap *heap, uint32_t owner)
                 give_page_back(heap);
 }
 
+void zl_heap_tighten(struct zl_heap *heap)
+{
+        if (!heap->loose)
+                return;
+        heap->loose = false;
+        for (uint32_t place = (heap->count + ARITY - 2) / ARITY; place-- > 0;)
+                sink(heap, place, *at(heap, place));
+}
+
+int64_t zl_heap_key(const struct zl_heap *heap, uint32_t owner)
+{
+        return heap->slots[owner] ? at(heap, heap->slots[owner] - 1)->key : INT64_MAX;
+}
+
 int64_t zl_heap_least(const struct zl_heap *heap)
 {
+        ZL_ASSERT(!heap->loose);
         return heap->count ? at(heap, 0)->key : INT64_MAX;
 }
 

@@ -31,6 +31,7 @@ struct zl_heap {
         uint32_t *table; /* which page holds entries i * ZL_HEAP_PAGE and on */
         uint32_t *slots; /* of each owner: the place of its entry plus one, 0 for none */
         uint32_t count;
+        bool loose; /* out of order, until tightened */
 };
 
 /* Pages for `entries_max` entries spread over `heaps` heaps; length of one heap's table. */
@@ -41,10 +42,20 @@ uint32_t zl_heap_table_for(uint32_t entries_max);
 void zl_heap_put(struct zl_heap *heap, uint32_t owner, int64_t key);
 /* Nothing happens when the owner has none. */
 void zl_heap_remove(struct zl_heap *heap, uint32_t owner);
+/* The owner's key, or INT64_MAX. */
+int64_t zl_heap_key(const struct zl_heap *heap, uint32_t owner);
 /* The least key, or INT64_MAX. */
 int64_t zl_heap_least(const struct zl_heap *heap);
 /* Writes every owner whose key is at most `limit`, in no order; `ret_owners` has room for all of
  * the heap. The entries stay. */
 uint32_t zl_heap_collect(const struct zl_heap *heap, int64_t limit, uint32_t *ret_owners);
+
+/* While loose, changes cost nothing and nothing can be asked: for when most entries change. */
+static inline void zl_heap_loosen(struct zl_heap *heap)
+{
+        heap->loose = true;
+}
+/* Puts a loose heap in order again. */
+void zl_heap_tighten(struct zl_heap *heap);
 
 #endif

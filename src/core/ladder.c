@@ -1,40 +1,46 @@
 #include "core/ladder.h"
 
+#include "core/bands.h"
+#include "core/limit.h"
 #include "core/outbox.h"
+#include "core/decision.h"
 #include "core/text.h"
 
 enum { DOUBLINGS_MAX = 4 }; /* an unanswered decision waits at most 16 times answer_ms */
 
-/* ---- bands ---- */
+/* ---- waiting ---- */
 
-static void lower(struct zl_edges *edges, int64_t mark)
+static void wait_until(struct zl_engine *engine, uint32_t row, zl_i128 until_ns)
 {
-        if (!edges->has_below || mark > edges->below)
-                edges->below = mark;
-        edges->has_below = true;
+        engine->pools[row].due = false;
+        zl_heap_put(&engine->deadlines, row, zl_saturate_i64(until_ns));
 }
 
-static void upper(struct zl_edges *edges, int64_t mark)
+void zl_ladder_wait_for_answer(struct zl_engine *engine, uint32_t row,
+                               const struct zl_policy *policy)
 {
-        if (!edges->has_above || mark < edges->above)
-                edges->above = mark;
-        edges->has_above = true;
+        struct zl_pool *pool = &engine->pools[row];
+        uint32_t doublings = pool->attempts < DOUBLINGS_MAX ? pool->attempts : DOUBLINGS_MAX;
+        uint64_t wait_ns = policy->answer_ms * 1000000 << doublings;
+
+        pool->attempts++;
+        wait_until(engine, row, (zl_i128)engine->now_ns + wait_ns);
 }
 
-/* Narrows the band to the marks where the pool stays good by a threshold, or stays not good. */
-static void keep(struct zl_edges *edges, const struct zl_terms *terms,
-                 struct zl_threshold threshold, bool good)
+void zl_ladder_stop_waiting(struct zl_engine *engine, uint32_t row)
 {
-        const struct zl_instrument *instrument = terms->instrument;
-        int64_t mark;
-
-        if (zl_nearest(terms, threshold, !good, instrument->mark - 1, ZL_DOWN,
-                       instrument->min_price, instrument->max_price, &mark))
-                lower(edges, mark);
-        if (zl_nearest(terms, threshold, !good, instrument->mark + 1, ZL_UP, instrument->min_price,
-                       instrument->max_price, &mark))
-                upper(edges, mark);
+        engine->pools[row].due = false;
+        zl_heap_remove(&engine->deadlines, row);
 }
+
+void zl_ladder_look_again(struct zl_engine *engine, uint32_t row)
+{
+        zl_heap_remove(&engine->deadlines, row);
+        engine->pools[row].due = true;
+        zl_queue_pool(engine, row);
+}
+
+/* ---- warnings ---- */
 
 /* A warned pool falls back a level only below the level's ratio less the hysteresis. */
 static struct zl_threshold falls_back(const struct zl_policy *policy, uint32_t level)
@@ -42,358 +48,334 @@ static struct zl_threshold falls_back(const struct zl_policy *policy, uint32_t l
         return zl_threshold_ratio(policy->warn_ppb[level - 1] - policy->warn_hysteresis_ppb);
 }
 
-static void arm(struct zl_engine *engine, uint32_t row, const struct zl_terms *terms)
-{
-        const struct zl_pool *pool = &engine->pools[row];
-        const struct zl_policy *policy = terms->policy;
-        struct zl_edges edges = {0};
-
-        keep(&edges, terms, zl_threshold_safe(policy), true);
-        if (pool->level < policy->warn_count)
-                keep(&edges, terms, zl_threshold_ratio(policy->warn_ppb[pool->level]), true);
-        if (pool->level > 0)
-                keep(&edges, terms, falls_back(policy, pool->level), false);
-        zl_trigger_arm(&engine->instruments[pool->instrument].trigger, row, &edges);
-}
-
-static void disarm(struct zl_engine *engine, uint32_t row)
-{
-        zl_trigger_disarm(&engine->instruments[engine->pools[row].instrument].trigger, row);
-}
-
-/* ---- warnings ---- */
-
-static void warn(struct zl_engine *engine, const struct zl_pool *pool, const struct zl_terms *terms)
+static void warn(struct zl_engine *engine, const struct zl_pool *pool, const struct zl_view *view,
+                 const struct zl_worth *worth)
 {
         char words[100];
         struct zl_text text = zl_text_over(words, sizeof words);
         zl_i128 ratio;
-        bool has_ratio = zl_ratio_ceil(terms, terms->instrument->mark, &ratio);
+        bool has_ratio = zl_ratio_ceil(view, worth, &ratio);
 
         zl_text_put(&text, "maintenance reached ");
-        zl_text_decimal(&text, terms->policy->warn_ppb[pool->level - 1], 9);
+        zl_text_decimal(&text, view->policy->warn_ppb[pool->level - 1], 9);
         zl_text_put(&text, " of equity");
         zl_alert_pool(engine, pool, ZL_ALERT_KIND_WARN, has_ratio ? &ratio : NULL, words);
 }
 
-static void set_level(struct zl_engine *engine, struct zl_pool *pool, const struct zl_terms *terms)
+static void set_level(struct zl_engine *engine, struct zl_pool *pool, const struct zl_view *view,
+                      const struct zl_worth *worth)
 {
-        const struct zl_policy *policy = terms->policy;
-        int64_t mark = terms->instrument->mark;
+        const struct zl_policy *policy = view->policy;
         uint32_t reached = 0;
 
         while (reached < policy->warn_count &&
-               !zl_is_good(terms, zl_threshold_ratio(policy->warn_ppb[reached]), mark))
+               !zl_worth_good(view, worth, zl_threshold_ratio(policy->warn_ppb[reached])))
                 reached++;
         if (pool->level > policy->warn_count)
                 pool->level = policy->warn_count;
         if (reached > pool->level) {
                 pool->level = reached;
-                warn(engine, pool, terms);
+                warn(engine, pool, view, worth);
         }
-        while (pool->level > reached && zl_is_good(terms, falls_back(policy, pool->level), mark))
+        while (pool->level > reached &&
+               zl_worth_good(view, worth, falls_back(policy, pool->level)))
                 pool->level--;
 }
 
-/* ---- proposals ---- */
+/* ---- bands ---- */
 
-static void wait_for_answer(struct zl_engine *engine, uint32_t row, const struct zl_policy *policy)
+static void watch_good(struct zl_engine *engine, uint32_t row, struct zl_view *view,
+                       const struct zl_worth *worth)
 {
-        struct zl_pool *pool = &engine->pools[row];
-        uint32_t doublings = pool->attempts < DOUBLINGS_MAX ? pool->attempts : DOUBLINGS_MAX;
-        uint64_t wait_ns = policy->answer_ms * 1000000 << doublings;
+        const struct zl_policy *policy = view->policy;
+        uint32_t level = engine->pools[row].level, count = 0;
+        struct zl_keep keeps[ZL_KEEPS_MAX];
 
-        pool->attempts++;
-        pool->due = false;
-        zl_heap_put(&engine->deadlines, row, zl_saturate_i64((zl_i128)engine->now_ns + wait_ns));
+        keeps[count++] = (struct zl_keep){zl_threshold_safe(policy), true};
+        if (level < policy->warn_count)
+                keeps[count++] =
+                        (struct zl_keep){zl_threshold_ratio(policy->warn_ppb[level]), true};
+        if (level > 0)
+                keeps[count++] = (struct zl_keep){falls_back(policy, level), false};
+        zl_bands_arm(engine, row, view, worth, keeps, count);
 }
 
-static struct zl_key key_of(const struct zl_engine *engine, const struct zl_pool *pool)
+/* Until it is good again, by itself. */
+static void watch_bad(struct zl_engine *engine, uint32_t row, struct zl_view *view,
+                      const struct zl_worth *worth)
 {
-        return (struct zl_key){.account = engine->accounts[pool->account].id,
-                               .pool = pool->id,
-                               .base = pool->base,
-                               .n = pool->n};
-}
+        const struct zl_keep keep = {zl_threshold_safe(view->policy), false};
 
-static enum zl_side closing_side(const struct zl_pool *pool)
-{
-        return pool->holding.qty > 0 ? ZL_SIDE_SELL : ZL_SIDE_BUY;
-}
-
-static void fill_evidence(const struct zl_engine *engine, const struct zl_terms *terms,
-                          struct zl_msg_liquidate *order)
-{
-        const struct zl_instrument *instrument = terms->instrument;
-        const struct zl_asset *settle = &engine->assets[instrument->settle_at];
-        const struct zl_asset *numeraire = &engine->assets[engine->numeraire];
-
-        order->mark = instrument->mark;
-        order->mark_seq = instrument->mark_seq;
-        order->equity = zl_saturate_i64(
-                zl_numeraire_floor(zl_equity(terms, instrument->mark), settle, numeraire));
-        order->maintenance = zl_saturate_i64(zl_maintenance_numeraire_ceil(
-                zl_maintenance(terms, instrument->mark), terms->precision, settle, numeraire));
-        order->tier_rev = instrument->rev;
-        order->policy_rev = terms->policy->rev;
-}
-
-/* Full: the whole position, immediate or cancel, at the close-out price. */
-static void propose(struct zl_engine *engine, uint32_t row, const struct zl_terms *terms)
-{
-        struct zl_pool *pool = &engine->pools[row];
-        struct zl_key key = key_of(engine, pool);
-        struct zl_msg_liquidate order = {.account = key.account,
-                                         .instrument = pool->id.instrument,
-                                         .leg = pool->id.leg,
-                                         .side = closing_side(pool),
-                                         .qty = zl_saturate_i64(terms->size),
-                                         .price = zl_limit_price(terms),
-                                         .tif = ZL_TIF_IOC,
-                                         .reduce_only = true,
-                                         .step = ZL_STEP_FULL};
-        zl_i128 bankruptcy;
-
-        key.has_place = true;
-        zl_key_format(&key, order.order);
-        zl_pool_id_format(pool->id, order.pool);
-        if (zl_bankruptcy_price(terms, &bankruptcy))
-                order.bankruptcy_price = zl_saturate_i64(bankruptcy);
+        if (view->open_count)
+                zl_bands_arm(engine, row, view, worth, &keep, 1);
         else
-                order.absent |= (uint64_t)1 << ZL_AT_liquidate_bankruptcy_price;
-        if (engine->now_ns)
-                order.expires_ns = engine->now_ns + terms->policy->expires_ms * 1000000;
-        fill_evidence(engine, terms, &order);
-        zl_say_order(engine, key.account, &order);
-        pool->phase = ZL_PHASE_PROPOSED;
-        wait_for_answer(engine, row, terms->policy);
+                zl_bands_arm_left(engine, row, view);
 }
 
-static void propose_deficit(struct zl_engine *engine, uint32_t row, const struct zl_terms *terms)
+/* ---- a pool that is not good ---- */
+
+/* Nothing of it can be traded now. */
+static bool stand_still(struct zl_engine *engine, uint32_t row, struct zl_view *view,
+                        const struct zl_worth *worth)
 {
         struct zl_pool *pool = &engine->pools[row];
-        zl_i128 left = zl_bankruptcy_equity(terms, terms->instrument->mark);
-        struct zl_msg_deficit deficit = {
-                .account = engine->accounts[pool->account].id,
-                .base = pool->base,
-                .instrument = pool->id.instrument,
-                .leg = pool->id.leg,
-                .side = closing_side(pool),
-                .qty = zl_saturate_i64(terms->size),
-                .price = zl_limit_price(terms),
-                .amount = left < 0 ? zl_saturate_i64(zl_amount_ceil(-left)) : 0,
-                .n = pool->n};
+        bool halted = false;
 
-        zl_pool_id_format(pool->id, deficit.pool);
-        zl_say_deficit(engine, terms->instrument->fund, &deficit);
-        pool->phase = ZL_PHASE_DEFICIT;
-        wait_for_answer(engine, row, terms->policy);
-}
-
-/* ---- judging ---- */
-
-static void unsafe(struct zl_engine *engine, uint32_t row, const struct zl_terms *terms)
-{
-        struct zl_pool *pool = &engine->pools[row];
-
-        disarm(engine, row);
-        pool->level = terms->policy->warn_count;
-        if (terms->instrument->status == ZL_STATUS_TRADING) {
-                if (pool->n == 0) /* the step follows from (base, n) alone */
-                        propose(engine, row, terms);
-                else
-                        propose_deficit(engine, row, terms);
-                return;
+        for (uint32_t i = 0; i < view->parts_count; i++) {
+                if (zl_part_trades(&view->parts[i]))
+                        return false;
+                halted |= view->parts[i].open;
         }
-        struct zl_edges edges = {0}; /* nothing to do until a mark makes it safe */
+        if (view->open_count == 0) /* it has no position */
+                return false;
         pool->phase = ZL_PHASE_WATCHED;
-        zl_heap_remove(&engine->deadlines, row);
-        keep(&edges, terms, zl_threshold_safe(terms->policy), false);
-        zl_trigger_arm(&engine->instruments[pool->instrument].trigger, row, &edges);
-        if (terms->instrument->status == ZL_STATUS_HALTED && !pool->halted_said) {
+        zl_ladder_stop_waiting(engine, row);
+        watch_bad(engine, row, view, worth);
+        if (halted && !pool->halted_said) {
                 pool->halted_said = true;
                 zl_alert_pool(engine, pool, ZL_ALERT_KIND_HALTED, NULL,
                               "below maintenance, but its instrument is halted");
         }
+        return true;
 }
 
-static void safe(struct zl_engine *engine, uint32_t row, const struct zl_terms *terms)
+/* The time that the policy gives to cure, from when it was first found bad. */
+static bool may_cure(struct zl_engine *engine, struct zl_pool *pool, const struct zl_view *view,
+                     const struct zl_worth *worth)
+{
+        const struct zl_policy *policy = view->policy;
+
+        if (policy->cure_ms == 0 || engine->now_ns == 0 || pool->n > 0 ||
+            pool->proposed != ZL_RUNG_NONE)
+                return false;
+        if (pool->cure_until_ns == 0) {
+                pool->cure_until_ns = engine->now_ns + policy->cure_ms * 1000000;
+                if (pool->level < policy->warn_count && view->open_count) {
+                        pool->level = policy->warn_count;
+                        warn(engine, pool, view, worth);
+                }
+        }
+        return engine->now_ns < pool->cure_until_ns;
+}
+
+/* Waits for its time without an open decision, or as it was, one being open. */
+static void hold_back(struct zl_engine *engine, uint32_t row, struct zl_view *view,
+                      const struct zl_worth *worth, uint64_t until_ns)
+{
+        wait_until(engine, row, until_ns);
+        if (engine->pools[row].phase == ZL_PHASE_WATCHED)
+                watch_bad(engine, row, view, worth);
+}
+
+static void propose(struct zl_engine *engine, uint32_t row, struct zl_view *view,
+                    const struct zl_worth *worth)
+{
+        struct zl_pool *pool = &engine->pools[row];
+        const struct zl_policy *policy = view->policy;
+        struct zl_decision *decision = engine->decision;
+
+        zl_decide(engine, view, pool->answered, decision);
+        bool is_new = pool->proposed == ZL_RUNG_NONE;
+        if (decision->rung != ZL_RUNG_DEFICIT) {
+                bool sliced = is_new && engine->now_ns < pool->slice_until_ns;
+                if (sliced)
+                        pool->held_until_ns = pool->slice_until_ns;
+                if (sliced || !zl_limit_take(engine, engine->accounts[pool->account].id, policy,
+                                             decision->count, &pool->held_until_ns)) {
+                        hold_back(engine, row, view, worth, pool->held_until_ns);
+                        return;
+                }
+        }
+        pool->held_until_ns = 0;
+        zl_bands_disarm(engine, row);
+        if (!zl_decision_say(engine, pool, view, worth, decision)) {
+                pool->stopped = true;
+                return;
+        }
+        pool->phase = decision->rung == ZL_RUNG_DEFICIT ? ZL_PHASE_DEFICIT : ZL_PHASE_PROPOSED;
+        if (decision->rung != ZL_RUNG_DEFICIT) {
+                if (is_new || decision->rung < pool->proposed)
+                        pool->proposed = decision->rung;
+                pool->orders = decision->count;
+        }
+        if (decision->cut && engine->now_ns)
+                pool->slice_until_ns = engine->now_ns + policy->slice_ms * 1000000;
+        zl_ladder_wait_for_answer(engine, row, policy);
+}
+
+static void bad(struct zl_engine *engine, uint32_t row, struct zl_view *view,
+                const struct zl_worth *worth)
 {
         struct zl_pool *pool = &engine->pools[row];
 
+        if (stand_still(engine, row, view, worth)) {
+                pool->level = view->policy->warn_count;
+                return;
+        }
+        bool cures = may_cure(engine, pool, view, worth);
+        pool->level = view->policy->warn_count;
+        if (cures) {
+                pool->phase = ZL_PHASE_WATCHED;
+                hold_back(engine, row, view, worth, pool->cure_until_ns);
+        } else if (engine->now_ns < pool->held_until_ns) {
+                hold_back(engine, row, view, worth, pool->held_until_ns);
+        } else {
+                propose(engine, row, view, worth);
+        }
+}
+
+static void good(struct zl_engine *engine, uint32_t row, struct zl_view *view,
+                 const struct zl_worth *worth)
+{
+        struct zl_pool *pool = &engine->pools[row];
+
+        pool->cure_until_ns = 0;
         if (pool->phase == ZL_PHASE_ADMITTED) { /* live at the venue: nothing more is sent */
-                wait_for_answer(engine, row, terms->policy);
+                zl_ladder_wait_for_answer(engine, row, view->policy);
                 return;
         }
         pool->phase = ZL_PHASE_WATCHED;
         pool->attempts = 0;
         pool->halted_said = false;
-        zl_heap_remove(&engine->deadlines, row);
-        set_level(engine, pool, terms);
-        arm(engine, row, terms);
+        pool->held_until_ns = 0;
+        zl_ladder_stop_waiting(engine, row);
+        if (view->open_count == 0) {
+                pool->level = 0;
+                zl_bands_arm_left(engine, row, view);
+                return;
+        }
+        set_level(engine, pool, view, worth);
+        watch_good(engine, row, view, worth);
 }
 
-/* While engine time is zero nothing goes stale. */
-static bool is_stale(const struct zl_engine *engine, const struct zl_terms *terms)
+/* ---- judging ---- */
+
+/* While engine time is zero nothing goes stale. A stale instrument knows that it is waited for. */
+static bool is_stale(struct zl_engine *engine, const struct zl_pool *pool)
 {
-        uint64_t limit_ns = terms->policy->stale_ms * 1000000;
+        uint64_t limit_ns = zl_state_policy_of(engine, pool)->stale_ms * 1000000;
+        bool stale = false;
 
-        return limit_ns && engine->now_ns &&
-               engine->now_ns - terms->instrument->mark_ns > limit_ns;
+        if (limit_ns == 0 || engine->now_ns == 0)
+                return false;
+        for (uint32_t row = pool->first_position; row != ZL_NONE_AT;
+             row = engine->positions[row].next_of_pool) {
+                struct zl_instrument *instrument =
+                        &engine->instruments[engine->positions[row].instrument];
+                if (instrument->status == ZL_STATUS_SETTLED ||
+                    engine->now_ns - instrument->mark_ns <= limit_ns)
+                        continue;
+                instrument->stale_waits = true;
+                stale = true;
+        }
+        return stale;
 }
 
-/* False: there is nothing to judge it by, or its order is under way and not due. */
-static bool ready(struct zl_engine *engine, uint32_t row, struct zl_terms *ret_terms)
+/* Whether it has nothing open, or what is open may be said again. */
+static bool has_turn(const struct zl_pool *pool)
+{
+        if (pool->stopped || pool->phase == ZL_PHASE_FILLED || pool->phase == ZL_PHASE_FREED)
+                return false;
+        return pool->phase == ZL_PHASE_WATCHED || pool->due;
+}
+
+/* False: its order is under way and not due, or there is nothing to judge it by. A pool that breaks
+ * a bound is looked at again with every mark, since what is due may come back within it. */
+static bool ready(struct zl_engine *engine, uint32_t row, struct zl_view *view)
 {
         struct zl_pool *pool = &engine->pools[row];
         zl_refusal refusal = NULL;
 
-        if (!engine->accounts[pool->account].suspended &&
-            zl_state_terms(engine, pool, ret_terms, &refusal)) {
+        if (!has_turn(pool) || !zl_state_is_known(engine, pool) || is_stale(engine, pool)) {
+                zl_bands_disarm(engine, row);
+                return false;
+        }
+        if (zl_state_view(engine, pool, view, &refusal)) {
                 pool->refused_said = false;
-                if (is_stale(engine, ret_terms)) {
-                        engine->instruments[pool->instrument].stale_waits = true;
-                        return false;
-                }
-                return pool->phase == ZL_PHASE_WATCHED ||
-                       (pool->due && pool->phase != ZL_PHASE_FILLED);
+                return true;
         }
-        if (refusal && !pool->refused_said) {
-                pool->refused_said = true;
+        zl_bands_keep_near(engine, row);
+        if (!pool->refused_said)
                 zl_alert_pool(engine, pool, ZL_ALERT_KIND_REFUSED, NULL, refusal);
-        }
+        pool->refused_said = true;
         return false;
+}
+
+static bool is_good(const struct zl_view *view, const struct zl_worth *worth)
+{
+        return view->open_count ? zl_worth_good(view, worth, zl_threshold_safe(view->policy))
+                                : !zl_wide_negative(worth->left);
 }
 
 void zl_ladder_judge(struct zl_engine *engine, uint32_t row)
 {
         struct zl_pool *pool = &engine->pools[row];
-        struct zl_terms terms;
+        struct zl_view *view = engine->view;
+        struct zl_worth worth;
 
         pool->queued = false;
         if (pool->account == ZL_NONE_AT)
                 return;
-        if (!ready(engine, row, &terms)) { /* and if it was due it stays so */
-                disarm(engine, row);
+        if (!ready(engine, row, view)) /* and if it was due it stays so */
                 return;
-        }
         pool->due = false;
         engine->counters.evaluations++;
-        if (zl_is_good(&terms, zl_threshold_safe(terms.policy), terms.instrument->mark))
-                safe(engine, row, &terms);
+        zl_view_worth(view, &worth);
+        if (is_good(view, &worth))
+                good(engine, row, view, &worth);
         else
-                unsafe(engine, row, &terms);
+                bad(engine, row, view, &worth);
+}
+
+void zl_ladder_rearm(struct zl_engine *engine, uint32_t row)
+{
+        const struct zl_pool *pool = &engine->pools[row];
+        struct zl_view *view = engine->view;
+        struct zl_worth worth;
+        zl_refusal refusal;
+
+        if (pool->account == ZL_NONE_AT || !has_turn(pool) ||
+            !zl_state_is_known(engine, pool) || is_stale(engine, pool))
+                return;
+        if (!zl_state_view(engine, pool, view, &refusal)) {
+                zl_bands_keep_near(engine, row);
+                return;
+        }
+        if (pool->phase != ZL_PHASE_WATCHED)
+                return;
+        zl_view_worth(view, &worth);
+        if (!is_good(view, &worth))
+                watch_bad(engine, row, view, &worth);
+        else if (view->open_count)
+                watch_good(engine, row, view, &worth);
+        else
+                zl_bands_arm_left(engine, row, view);
 }
 
 void zl_ladder_restart(struct zl_engine *engine, uint32_t row, uint64_t base)
 {
         struct zl_pool *pool = &engine->pools[row];
 
-        zl_heap_remove(&engine->deadlines, row);
+        zl_ladder_stop_waiting(engine, row);
         pool->phase = ZL_PHASE_WATCHED;
         pool->base = base;
         pool->n = 0;
+        pool->answered = pool->proposed = ZL_RUNG_NONE;
+        pool->taken = false;
+        pool->done[0] = pool->done[1] = 0;
+        pool->held_until_ns = 0;
         pool->attempts = 0;
-        pool->due = false;
+        pool->stopped = false;
 }
 
-/* ---- answers ---- */
-
-static void look_again(struct zl_engine *engine, uint32_t row)
+void zl_ladder_shown(struct zl_engine *engine, uint32_t row)
 {
-        zl_heap_remove(&engine->deadlines, row);
-        engine->pools[row].due = true;
+        struct zl_pool *pool = &engine->pools[row];
+
+        if (pool->phase != ZL_PHASE_FREED || engine->accounts[pool->account].rev < pool->shown_by)
+                return;
+        pool->phase = ZL_PHASE_WATCHED;
         zl_queue_pool(engine, row);
-}
-
-static void final_answer(struct zl_engine *engine, uint32_t row, const struct zl_msg_exec *exec)
-{
-        struct zl_pool *pool = &engine->pools[row];
-
-        if (exec->filled > 0) {
-                zl_heap_remove(&engine->deadlines, row);
-                pool->phase = ZL_PHASE_FILLED;
-                pool->due = false;
-                return;
-        }
-        pool->n++; /* it changed nothing: the next step, which after full is the deficit */
-        pool->attempts = 0;
-        pool->phase = ZL_PHASE_DEFICIT;
-        look_again(engine, row);
-}
-
-static void refused_answer(struct zl_engine *engine, uint32_t row, const struct zl_msg_exec *exec,
-                           const struct zl_policy *policy)
-{
-        struct zl_pool *pool = &engine->pools[row];
-
-        if (exec->status == ZL_EXEC_STATUS_STALE && exec->rev > pool->base) {
-                zl_heap_remove(&engine->deadlines, row);
-                pool->phase = ZL_PHASE_FILLED;
-                pool->due = false;
-                return;
-        }
-        pool->phase = ZL_PHASE_PROPOSED;
-        if (exec->status == ZL_EXEC_STATUS_LATE)
-                look_again(engine, row);
-        else
-                wait_for_answer(engine, row, policy); /* busy, or a router behind this engine */
-}
-
-static void take_answer(struct zl_engine *engine, uint32_t row, const struct zl_msg_exec *exec,
-                        const struct zl_policy *policy)
-{
-        struct zl_pool *pool = &engine->pools[row];
-
-        disarm(engine, row);
-        switch (exec->status) {
-        case ZL_EXEC_STATUS_STALE:
-        case ZL_EXEC_STATUS_BUSY:
-        case ZL_EXEC_STATUS_LATE:
-                refused_answer(engine, row, exec, policy);
-                return;
-        case ZL_EXEC_STATUS_ACCEPTED:
-        case ZL_EXEC_STATUS_TAKEN:
-                break;
-        default:
-                if (exec->final) {
-                        final_answer(engine, row, exec);
-                        return;
-                }
-        }
-        pool->phase = ZL_PHASE_ADMITTED;
-        pool->attempts = 0;
-        wait_for_answer(engine, row, policy);
-}
-
-void zl_ladder_answer(struct zl_engine *engine, const struct zl_msg_exec *exec)
-{
-        struct zl_key key;
-        uint32_t policy;
-
-        if (!zl_key_parse(exec->order, &key)) {
-                engine->counters.refused++;
-                zl_alert_all(engine, ZL_ALERT_KIND_REFUSED, NULL,
-                             "an exec names no order: expected account/pool/base/n");
-                return;
-        }
-        if (!zl_state_owns(engine, zl_partition(key.account, engine->partitions))) {
-                engine->counters.foreign++;
-                return;
-        }
-        uint32_t account = zl_state_find_account(engine, key.account);
-        uint32_t row = account == ZL_NONE_AT ? ZL_NONE_AT
-                                             : zl_state_find_pool(engine, account, key.pool);
-        const struct zl_pool *pool = row == ZL_NONE_AT ? NULL : &engine->pools[row];
-        if (!pool || pool->base != key.base || pool->n != key.n ||
-            pool->n > 0 || pool->phase == ZL_PHASE_FILLED ||
-            !zl_map_get(&engine->policies_by_id, engine->instruments[pool->instrument].policy,
-                        &policy) ||
-            !engine->policies[policy].defined) {
-                engine->counters.answers_late++;
-                return;
-        }
-        take_answer(engine, row, exec, &engine->policies[policy]);
 }
 
 void zl_ladder_clock(struct zl_engine *engine)
@@ -404,5 +386,5 @@ void zl_ladder_clock(struct zl_engine *engine)
                 count = zl_heap_collect(&engine->deadlines, (int64_t)engine->now_ns,
                                         engine->crossed);
         for (uint32_t i = 0; i < count; i++)
-                look_again(engine, engine->crossed[i]);
+                zl_ladder_look_again(engine, engine->crossed[i]);
 }

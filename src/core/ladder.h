@@ -1,19 +1,29 @@
-/* ladder.h - what to do about a pool, step by step.
+/* ladder.h - what to do about a pool.
  *
- * Answers: is it in danger, and what is sent? What is sent is a proposal, told apart by its key
- * (account, pool, base, n); what comes back is a fact. Thread: its engine's. */
+ * Answers: warn, wait, propose the next rung, or nothing. Owns: each pool's place on the ladder.
+ * Thread: its engine's. */
 #ifndef ZL_CORE_LADDER_H
 #define ZL_CORE_LADDER_H
 
 #include "core/state.h"
 
-/* Evaluates a pool, and acts on it or gives it a new band. */
+/* Gives a queued pool its turn. */
 void zl_ladder_judge(struct zl_engine *engine, uint32_t pool);
-/* Takes in a router's answer. */
-void zl_ladder_answer(struct zl_engine *engine, const struct zl_msg_exec *exec);
-/* A newer base: the ladder begins again. */
+/* Finds the band again of a pool that stands as it was left; says nothing. */
+void zl_ladder_rearm(struct zl_engine *engine, uint32_t pool);
+/* A newer base: whatever was open is over. */
 void zl_ladder_restart(struct zl_engine *engine, uint32_t pool, uint64_t base);
-/* Queues the pools whose decisions have waited long enough. */
+/* The account's revision moved on. */
+void zl_ladder_shown(struct zl_engine *engine, uint32_t pool);
+/* Engine time moved on. */
 void zl_ladder_clock(struct zl_engine *engine);
+
+/* ---- for what answers a decision ---- */
+
+/* The pool is due at once, or after answer_ms, twice that the next time, up to sixteen times. */
+void zl_ladder_look_again(struct zl_engine *engine, uint32_t pool);
+void zl_ladder_wait_for_answer(struct zl_engine *engine, uint32_t pool,
+                               const struct zl_policy *policy);
+void zl_ladder_stop_waiting(struct zl_engine *engine, uint32_t pool);
 
 #endif

@@ -2,28 +2,56 @@
 
 #include "core/assert.h"
 
-zl_refusal zl_asset_define(struct zl_asset *asset, const struct zl_msg_asset *said)
+static zl_refusal check_slices(const struct zl_msg_asset *said)
 {
         int64_t last_weight = ZL_PPB;
 
+        for (uint32_t i = 0; i < said->haircut_count; i++) {
+                const struct zl_row_haircut *slice = &said->haircut[i];
+                bool open = ZL_ABSENT(slice, haircut, upto);
+                if (slice->rate < 0 || slice->rate > ZL_PPB || ZL_PPB - slice->rate > last_weight)
+                        return "haircut rates lie from 0 to 1 and never fall";
+                if (open && i + 1 < said->haircut_count)
+                        return "only the last slice of a haircut may have no end";
+                if (!open && slice->upto <= (i ? said->haircut[i - 1].upto : 0))
+                        return "slices of a haircut go by rising upto, above 0";
+                last_weight = ZL_PPB - slice->rate;
+        }
+        if (said->liability < (said->haircut_count ? ZL_PPB - said->haircut[0].rate : ZL_PPB))
+                return "liability is never less than the first weight";
+        return NULL;
+}
+
+/* Beyond a last slice that ends, the last applies. */
+static void fill_slices(struct zl_asset *asset, const struct zl_msg_asset *said)
+{
+        asset->slices_count = said->haircut_count ? said->haircut_count : 1;
+        asset->slices[0] = (struct zl_slice){.open = true, .weight_ppb = ZL_PPB};
+        for (uint32_t i = 0; i < said->haircut_count; i++)
+                asset->slices[i] = (struct zl_slice){
+                        .open = i + 1 == said->haircut_count,
+                        .upto = said->haircut[i].upto * zl_pow10(ZL_FINE),
+                        .weight_ppb = ZL_PPB - said->haircut[i].rate};
+}
+
+zl_refusal zl_asset_define(struct zl_asset *asset, const struct zl_msg_asset *said)
+{
+        zl_refusal refusal = check_slices(said);
+
+        if (refusal)
+                return refusal;
         if (said->scale > ZL_SCALE_MAX || said->rate_scale > ZL_SCALE_MAX)
                 return "scale and rate_scale are at most 18";
         if (asset->defined && (asset->scale != said->scale ||
                                asset->rate_scale != said->rate_scale ||
                                asset->numeraire != said->numeraire))
                 return "an asset's scales never change, nor does the numeraire";
-        for (uint32_t i = 0; i < said->haircut_count; i++) {
-                const struct zl_row_haircut *slice = &said->haircut[i];
-                if (slice->rate < 0 || slice->rate > ZL_PPB || ZL_PPB - slice->rate > last_weight)
-                        return "haircut rates lie from 0 to 1 and never fall";
-                last_weight = ZL_PPB - slice->rate;
-        }
-        if (said->liability < (said->haircut_count ? ZL_PPB - said->haircut[0].rate : ZL_PPB))
-                return "liability is never less than the first weight";
         asset->defined = true;
         asset->scale = said->scale;
         asset->rate_scale = said->rate_scale;
         asset->numeraire = said->numeraire;
+        asset->liability_ppb = said->liability;
+        fill_slices(asset, said);
         if (said->numeraire) {
                 asset->has_rate = true;
                 asset->rate = (int64_t)zl_pow10(said->rate_scale);
@@ -59,8 +87,8 @@ static zl_refusal check_instrument(const struct zl_msg_instrument *said)
                 return "1 <= min_price <= max_price <= 2^44 units must hold";
         if (said->tick < 1 || said->lot < 1 || said->multiplier < 1)
                 return "tick, lot and multiplier are positive";
-        if (said->mmr_slope < 0 || said->slippage < 0)
-                return "mmr_slope and slippage are not negative";
+        if (said->mmr_slope < 0 || said->slippage < 0 || said->slippage >= ZL_PPB)
+                return "mmr_slope and slippage are not negative, and slippage is below 1";
         if (said->taker_fee < 0 || said->taker_fee > ZL_PPB || said->liq_fee < 0 ||
             said->liq_fee > ZL_PPB || said->taker_fee + said->liq_fee >= ZL_PPB)
                 return "fees are not negative, and together below 1";
@@ -74,13 +102,16 @@ static void fill_tiers(struct zl_instrument *instrument, const struct zl_msg_ins
 
         instrument->tiers_count = said->tiers_count ? said->tiers_count : 1;
         instrument->tiers[0] = (struct zl_tier){.open = true};
+        instrument->jumps = false;
         for (uint32_t i = 0; i < said->tiers_count; i++) {
                 const struct zl_row_tier *tier = &said->tiers[i];
                 if (i > 0)
                         deduct += (zl_i128)said->tiers[i - 1].upto *
                                   (tier->mmr - said->tiers[i - 1].mmr);
-                if (!ZL_ABSENT(tier, tier, deduct))
+                if (!ZL_ABSENT(tier, tier, deduct)) {
+                        instrument->jumps |= deduct != (zl_i128)tier->deduct * ZL_PPB;
                         deduct = (zl_i128)tier->deduct * ZL_PPB;
+                }
                 instrument->tiers[i] = (struct zl_tier){.open = i + 1 == said->tiers_count,
                                                         .upto = tier->upto,
                                                         .mmr_ppb = tier->mmr,
@@ -173,43 +204,9 @@ zl_i128 zl_coordinate_most(const struct zl_instrument *instrument)
         return zl_coordinate(instrument, inverse ? instrument->min_price : instrument->max_price);
 }
 
-/* ---- policies ---- */
-
-static zl_refusal check_policy(const struct zl_msg_policy *said)
+int64_t zl_volatility_after(int64_t volatility, int64_t before, int64_t now)
 {
-        int64_t last = 0;
+        zl_i128 move = (zl_i128)zl_magnitude((zl_i128)now - before) * ZL_PPB / before;
 
-        for (uint32_t i = 0; i < said->warn_count; i++) {
-                if (said->warn[i].ratio <= last || said->warn[i].ratio > 10 * (int64_t)ZL_PPB)
-                        return "warn ratios rise, above 0 and at most 10";
-                last = said->warn[i].ratio;
-        }
-        if (said->warn_hysteresis < 0 ||
-            (said->warn_count && said->warn_hysteresis >= said->warn[0].ratio))
-                return "warn_hysteresis is not negative and below the first warn ratio";
-        if (said->answer_ms == 0 || said->answer_ms > UINT32_MAX ||
-            said->expires_ms > UINT32_MAX || said->stale_ms > UINT32_MAX)
-                return "answer_ms is positive; it, expires_ms and stale_ms are below 2^32";
-        return NULL;
-}
-
-zl_refusal zl_policy_define(struct zl_policy *policy, const struct zl_msg_policy *said)
-{
-        zl_refusal refusal = check_policy(said);
-
-        if (refusal)
-                return refusal;
-        policy->defined = true;
-        policy->rev = said->rev;
-        policy->unsafe_at_equal = said->trigger == ZL_TRIGGER_AT_OR_BELOW;
-        policy->mm_basis = said->mm_basis;
-        policy->fee_in_maintenance = said->fee_in_maintenance;
-        policy->warn_count = said->warn_count;
-        for (uint32_t i = 0; i < said->warn_count; i++)
-                policy->warn_ppb[i] = said->warn[i].ratio;
-        policy->warn_hysteresis_ppb = said->warn_hysteresis;
-        policy->answer_ms = said->answer_ms;
-        policy->expires_ms = said->expires_ms;
-        policy->stale_ms = said->stale_ms;
-        return NULL;
+        return volatility - volatility / 16 + (int64_t)zl_min_i128(move, ZL_PPB);
 }

@@ -42,55 +42,105 @@ bool zl_outbox_next(const struct zl_outbox *outbox, size_t *cursor, struct zl_ou
         return true;
 }
 
-bool zl_outbox_has_room(const struct zl_outbox *outbox)
+/* What is left is enough, or will be when the outbox is emptied. */
+static bool has_room(const struct zl_outbox *outbox, size_t needed)
 {
-        return outbox->capacity - outbox->size >= ZL_OUTBOX_ROOM;
+        ZL_ASSERT(outbox->capacity >= needed);
+        return outbox->capacity - outbox->size >= needed;
+}
+
+/* An order a position, or a conversion an asset, and the alerts before. */
+bool zl_outbox_has_room(const struct zl_outbox *outbox, const struct zl_pool *pool)
+{
+        size_t orders = pool->positions_count > ZL_STOCKS_MAX ? pool->positions_count
+                                                              : ZL_STOCKS_MAX;
+
+        return has_room(outbox, orders * item_size(ZL_TYPE_LIQUIDATE) +
+                                        2 * (size_t)item_size(ZL_TYPE_ALERT));
+}
+
+bool zl_outbox_has_room_for(const struct zl_outbox *outbox, enum zl_type type)
+{
+        return has_room(outbox, item_size(type));
 }
 
 static void put(struct zl_engine *engine, uint64_t rank, struct zl_topic topic, uint64_t *seq,
-                enum zl_type type, const void *object)
+                enum zl_type type, const void *object, bool joins)
 {
         struct zl_outbox *outbox = engine->outbox;
         uint32_t size = item_size(type);
         struct item *item = (struct item *)(void *)(outbox->data + outbox->size);
 
         ZL_ASSERT(size <= outbox->capacity - outbox->size);
+        *seq += !joins;
         *item = (struct item){.header = {.topic = topic,
                                          .src = engine->config.src,
                                          .epoch = engine->config.epoch,
-                                         .seq = ++*seq,
+                                         .seq = *seq,
                                          .ts_ns = engine->now_ns},
                               .type = type,
+                              .joins = joins,
                               .rank = rank,
                               .size = size};
         memcpy(item + 1, object, zl_message_size(type));
         outbox->size += size;
 }
 
-void zl_say_order(struct zl_engine *engine, uint64_t account, const struct zl_msg_liquidate *order)
+void zl_say_order(struct zl_engine *engine, uint64_t account, enum zl_type type,
+                  const void *order, bool joins)
 {
         uint32_t partition = zl_partition(account, engine->partitions);
 
         put(engine, account + 1, (struct zl_topic){ZL_TOPIC_ORDR, partition},
-            &engine->order_seq[partition], ZL_TYPE_LIQUIDATE, order);
-        engine->counters.decisions++;
+            &engine->order_seq[partition], type, order, joins);
+        engine->counters.decisions += !joins;
 }
 
-void zl_say_deficit(struct zl_engine *engine, uint32_t fund, const struct zl_msg_deficit *deficit)
+void zl_say_deficit(struct zl_engine *engine, uint32_t fund, const struct zl_msg_deficit *deficit,
+                    bool joins)
 {
         uint32_t from = zl_partition(deficit->account, engine->partitions);
         uint32_t to = zl_partition(fund, engine->partitions);
 
         /* Counted by the partition that speaks: which others share its engine must not show. */
         put(engine, deficit->account + 1, (struct zl_topic){ZL_TOPIC_DEFI, to},
-            &engine->deficit_seq[from], ZL_TYPE_DEFICIT, deficit);
+            &engine->deficit_seq[from], ZL_TYPE_DEFICIT, deficit, joins);
+}
+
+void zl_say_query(struct zl_engine *engine, struct zl_fund *fund,
+                  const struct zl_msg_adl_query *query)
+{
+        put(engine, 0, (struct zl_topic){ZL_TOPIC_ADLQ, fund->id}, &fund->query_seq,
+            ZL_TYPE_ADL_QUERY, query, false);
+}
+
+void zl_say_bid(struct zl_engine *engine, const struct zl_msg_adl_bid *bid)
+{
+        put(engine, 0, (struct zl_topic){ZL_TOPIC_BIDS, bid->partition},
+            &engine->bid_seq[bid->partition], ZL_TYPE_ADL_BID, bid, false);
+}
+
+void zl_say_plan(struct zl_engine *engine, struct zl_fund *fund, enum zl_type type,
+                 const void *message, bool joins)
+{
+        put(engine, 0, (struct zl_topic){ZL_TOPIC_PLAN, fund->id}, &fund->plan_seq, type, message,
+            joins);
+}
+
+void zl_say_rank(struct zl_engine *engine, const struct zl_msg_rank *rank, bool joins)
+{
+        struct zl_instrument *instrument =
+                &engine->instruments[zl_state_instrument(engine, rank->instrument)];
+
+        put(engine, 0, (struct zl_topic){ZL_TOPIC_RANK, rank->instrument}, &instrument->rank_seq,
+            ZL_TYPE_RANK, rank, joins);
 }
 
 static void say_alert(struct zl_engine *engine, uint64_t rank, uint32_t partition,
                       const struct zl_msg_alert *alert)
 {
         put(engine, rank, (struct zl_topic){ZL_TOPIC_ALRT, partition},
-            &engine->alert_seq[partition], ZL_TYPE_ALERT, alert);
+            &engine->alert_seq[partition], ZL_TYPE_ALERT, alert, false);
         engine->counters.alerts++;
 }
 
@@ -121,6 +171,8 @@ void zl_alert_pool(struct zl_engine *engine, const struct zl_pool *pool, enum zl
                                      .ratio = ratio_ppb ? zl_saturate_i64(*ratio_ppb) : 0};
 
         zl_pool_id_format(pool->id, alert.pool);
+        if (pool->id.cross)
+                forget(&alert, ZL_AT_alert_instrument);
         if (!ratio_ppb)
                 forget(&alert, ZL_AT_alert_ratio);
         set_text(&alert, text);
@@ -153,4 +205,10 @@ void zl_alert_all(struct zl_engine *engine, enum zl_alert_kind kind, const uint3
                 forget(&alert, ZL_AT_alert_instrument);
         set_text(&alert, text);
         say_alert(engine, 0, engine->config.home, &alert);
+}
+
+void zl_alert_refusal(struct zl_engine *engine, const uint32_t *instrument, zl_refusal refusal)
+{
+        engine->counters.refused++;
+        zl_alert_all(engine, ZL_ALERT_KIND_REFUSED, instrument, refusal);
 }

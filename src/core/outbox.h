@@ -5,13 +5,23 @@
 
 #include "core/state.h"
 
-enum { ZL_OUTBOX_ROOM = 2048 }; /* what one pool may say at one evaluation */
+/* Whether all fits that the pool may say at one evaluation. */
+bool zl_outbox_has_room(const struct zl_outbox *outbox, const struct zl_pool *pool);
 
-bool zl_outbox_has_room(const struct zl_outbox *outbox);
+bool zl_outbox_has_room_for(const struct zl_outbox *outbox, enum zl_type type);
 
-/* One message as a frame of its own, under the partition of its account. */
-void zl_say_order(struct zl_engine *engine, uint64_t account, const struct zl_msg_liquidate *order);
-void zl_say_deficit(struct zl_engine *engine, uint32_t fund, const struct zl_msg_deficit *deficit);
+/* Under the partition of its account; in a frame of its own, or in that of the message before. */
+void zl_say_order(struct zl_engine *engine, uint64_t account, enum zl_type type,
+                  const void *order, bool joins);
+void zl_say_deficit(struct zl_engine *engine, uint32_t fund, const struct zl_msg_deficit *deficit,
+                    bool joins);
+void zl_say_query(struct zl_engine *engine, struct zl_fund *fund,
+                  const struct zl_msg_adl_query *query);
+void zl_say_bid(struct zl_engine *engine, const struct zl_msg_adl_bid *bid);
+/* One message of a plan, which is one frame. */
+void zl_say_plan(struct zl_engine *engine, struct zl_fund *fund, enum zl_type type,
+                 const void *message, bool joins);
+void zl_say_rank(struct zl_engine *engine, const struct zl_msg_rank *rank, bool joins);
 void zl_say_alert(struct zl_engine *engine, uint64_t account, const struct zl_msg_alert *alert);
 
 /* An alert about a pool; `ratio_ppb` may be NULL. */
@@ -21,6 +31,7 @@ void zl_alert_pool(struct zl_engine *engine, const struct zl_pool *pool, enum zl
 void zl_alert_account(struct zl_engine *engine, uint64_t account, enum zl_alert_kind kind,
                       const char *text);
 /* About no account: said by the engine that owns the worker's home partition, and by no other. */
+void zl_alert_refusal(struct zl_engine *engine, const uint32_t *instrument, zl_refusal refusal);
 void zl_alert_all(struct zl_engine *engine, enum zl_alert_kind kind, const uint32_t *instrument,
                   const char *text);
 

@@ -24,6 +24,7 @@
 #define VALUE_MUST(owner, value) 0
 #define VALUE_MAY(owner, value) 0
 #define VALUE_DEFAULT(owner, value) value
+#define VALUE_ADDED(owner, value) value
 #define VALUE_SAME(owner, value) ZL_AT_##owner##_##value
 #define FORM_u32 ZL_FORM_U32
 #define FORM_u64 ZL_FORM_U64
@@ -155,6 +156,44 @@ void zl_record_init(const struct zl_record *record, void *object)
                         absent |= (uint64_t)1 << i;
         }
         *zl_absent_bits(object) = absent;
+}
+
+uint32_t zl_record_least(const struct zl_record *record)
+{
+        uint32_t count = record->fields_count;
+
+        while (count && record->fields[count - 1].presence == ZL_PRESENCE_ADDED)
+                count--;
+        return count;
+}
+
+/* Added fields are numbers that start from 0, choices and truth values. */
+static bool says_nothing(const struct zl_record *record, const void *object, uint32_t place)
+{
+        const struct zl_field *field = &record->fields[place];
+        const uint8_t *at = (const uint8_t *)object + field->offset;
+
+        ZL_ASSERT(field->value == 0 && field->form <= ZL_FORM_INT);
+        switch (field->form) {
+        case ZL_FORM_BOOL:
+                return !*(const bool *)at;
+        case ZL_FORM_U32:
+                return *(const uint32_t *)at == 0;
+        case ZL_FORM_CHOICE:
+                return *(const unsigned *)at == 0;
+        default:
+                return *(const uint64_t *)at == 0;
+        }
+}
+
+uint32_t zl_record_written(const struct zl_record *record, const void *object)
+{
+        uint32_t count = record->fields_count;
+
+        while (count && record->fields[count - 1].presence == ZL_PRESENCE_ADDED &&
+               says_nothing(record, object, count - 1))
+                count--;
+        return count;
 }
 
 void zl_record_fill_same(const struct zl_record *record, void *object)

@@ -23,6 +23,7 @@ enum zl_presence {
         ZL_PRESENCE_MAY,
         ZL_PRESENCE_DEFAULT,
         ZL_PRESENCE_SAME,
+        ZL_PRESENCE_ADDED, /* as DEFAULT; the record may end before it */
 };
 
 /* The names of an enumeration; a NULL name is nil on the wire and null in JSON. */
@@ -69,6 +70,11 @@ const struct zl_record *zl_schema_by_name(const char *name, size_t name_size);
 void zl_record_init(const struct zl_record *record, void *object);
 /* Gives absent SAME fields the value of the field they follow. */
 void zl_record_fill_same(const struct zl_record *record, void *object);
+
+/* How many fields an array must have at least. */
+uint32_t zl_record_least(const struct zl_record *record);
+/* How many are written: not those at the end that were added and say nothing. */
+uint32_t zl_record_written(const struct zl_record *record, const void *object);
 
 static inline bool zl_record_bare(const struct zl_record *record)
 {

@@ -30,10 +30,17 @@ static bool state_stream(enum zl_topic_kind kind)
         return kind == ZL_TOPIC_ACCT || kind == ZL_TOPIC_FUND || kind == ZL_TOPIC_CTRL;
 }
 
+/* What workers say to each other may come twice and in any order: it names what it is about. */
+static bool between_workers(enum zl_topic_kind kind)
+{
+        return kind == ZL_TOPIC_DEFI || kind == ZL_TOPIC_ADLQ || kind == ZL_TOPIC_BIDS;
+}
+
 bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header)
 {
+        if (between_workers(header->topic.kind))
+                return true;
         struct zl_stream *stream = stream_of(engine, header);
-
         if (!stream) {
                 engine->counters.refused++;
                 if (!engine->streams_full_said)
@@ -60,6 +67,8 @@ bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header)
                         zl_alert_all(engine, ZL_ALERT_KIND_GAP, NULL,
                                      "frames of a state stream were missed");
         }
+        engine->frame_after_gap = stream->heard && (header->epoch != stream->epoch ||
+                                                    header->seq > stream->seq + 1);
         stream->heard = true;
         stream->old_said = false;
         stream->epoch = header->epoch;

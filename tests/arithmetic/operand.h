@@ -71,74 +71,58 @@ static inline void trial_failed(const char *condition, const char *file, int lin
         _fail(file, line);
 }
 
-static inline struct zl_wide wide_not(struct zl_wide a)
-{
-        for (int i = 0; i < 4; i++)
-                a.limb[i] = ~a.limb[i];
-        return a;
-}
-
-/* 256 bits, a third of the time made of the digits that long division stumbles on. */
-static inline struct zl_wide random_limbs(void)
+/* A limb, one of the digits that long division stumbles on when they are chosen. */
+static inline uint64_t random_limb(bool chosen)
 {
         static const uint32_t digits[] = {0,           0,           UINT32_MAX, UINT32_MAX,
                                           0x80000000u, 0x7fffffffu, 1};
-        bool chosen = random_below(3) == 0;
-        struct zl_wide a;
+        uint64_t high = digits[random_below(ZL_COUNT(digits))];
 
-        for (int i = 0; i < 4; i++) {
-                a.limb[i] = random_u64();
-                if (chosen && random_below(4) != 0) {
-                        uint64_t high = digits[random_below(ZL_COUNT(digits))];
-                        a.limb[i] = high << 32 | digits[random_below(ZL_COUNT(digits))];
-                }
-        }
+        if (!chosen || random_below(4) == 0)
+                return random_u64();
+        return high << 32 | digits[random_below(ZL_COUNT(digits))];
+}
+
+/* Cuts a magnitude to so many bits. What is beyond them stays there: it is not in use. */
+static inline struct zl_wide wide_cut(struct zl_wide a, uint32_t bits)
+{
+        a.used = (bits + 63) / 64;
+        if (bits % 64)
+                a.limb[bits / 64] &= ((uint64_t)1 << bits % 64) - 1;
+        while (a.used > 0 && a.limb[a.used - 1] == 0)
+                a.used--;
+        a.negative = a.used > 0 && a.negative;
         return a;
 }
 
-/* Shifted down arithmetically, so that it fits `bits` bits with its sign. */
-static inline struct zl_wide wide_shift(struct zl_wide a, uint32_t shift)
-{
-        uint64_t sign = zl_wide_negative(a) ? UINT64_MAX : 0;
-
-        for (; shift >= 64; shift -= 64)
-                a = (struct zl_wide){{a.limb[1], a.limb[2], a.limb[3], sign}};
-        for (int i = 0; i < 4 && shift > 0; i++) {
-                uint64_t above = i < 3 ? a.limb[i + 1] : sign;
-                a.limb[i] = a.limb[i] >> shift | above << (64 - shift);
-        }
-        return a;
-}
-
-/* 2^k + 0 to 3, 2^k - 1 to 4, or the same below zero; k < 255. */
-static inline struct zl_wide near_power_of_2(uint32_t k)
-{
-        const struct zl_wide most = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1}};
-        struct zl_wide a = {{0}};
-
-        if (random_u64() & 1) {
-                a.limb[k / 64] = (uint64_t)1 << k % 64;
-                a.limb[0] |= random_below(4);
-        } else {
-                a = wide_shift(most, 255 - k);
-                a.limb[0] ^= k > 1 ? random_below(4) : 0;
-        }
-        return random_u64() & 1 ? wide_not(a) : a;
-}
-
-/* A signed number of at most `bits` bits, the sign included: any size is as likely as any other. */
+/* A magnitude of at most `bits` bits, any size as likely as any other, and a sign: one in eight
+ * around a power of 2, a third of the others made of chosen digits. */
 static inline struct zl_wide random_wide(uint32_t bits)
 {
-        uint32_t size = random_below(bits);
+        uint32_t size = random_below(bits + 1), kind = random_below(16);
+        uint64_t noise = random_u64();
+        struct zl_wide a = {.negative = noise & 1};
+        bool chosen = noise % 3 == 0;
 
-        if (random_below(8) == 0)
-                return near_power_of_2(size ? size - 1 : 0);
-        return wide_shift(random_limbs(), 255 - size);
+        for (uint32_t i = 0; i * 64 < size; i++)
+                a.limb[i] = kind == 0 ? UINT64_MAX : kind == 1 ? 0 : random_limb(chosen);
+        if (kind < 2 && size > 1) {
+                a.limb[0] ^= random_below(4);
+                a.limb[(size - 1) / 64] |= (uint64_t)1 << (size - 1) % 64;
+        }
+        a = wide_cut(a, size);
+        for (uint32_t i = a.used; i < ZL_WIDE_LIMBS; i++)
+                a.limb[i] = noise;
+        return a;
 }
 
+/* Of at most 127 bits. */
 static inline zl_i128 low_i128(struct zl_wide a)
 {
-        return (zl_i128)((zl_u128)a.limb[1] << 64 | a.limb[0]);
+        zl_u128 magnitude = a.used > 1 ? (zl_u128)a.limb[1] << 64 : 0;
+
+        magnitude |= a.used > 0 ? a.limb[0] : 0;
+        return a.negative ? -(zl_i128)magnitude : (zl_i128)magnitude;
 }
 
 static inline zl_i128 random_i128(void)
@@ -152,7 +136,7 @@ static inline zl_i128 random_i128(void)
                 power += (zl_i128)random_below(3) - 1;
                 return random_u64() & 1 ? power : -power;
         }
-        return low_i128(random_wide(128));
+        return low_i128(random_wide(127));
 }
 
 static inline zl_i128 random_positive(void)
@@ -164,19 +148,25 @@ static inline zl_i128 random_positive(void)
         return a < 0 ? -a : a;
 }
 
-static inline void set_wide(mpz_t z, struct zl_wide a)
+static inline void set_u128(mpz_t z, zl_u128 a)
 {
-        bool negative = zl_wide_negative(a);
-        struct zl_wide bits = negative ? wide_not(a) : a;
+        const uint64_t limbs[] = {(uint64_t)a, (uint64_t)(a >> 64)};
 
-        mpz_import(z, 4, -1, sizeof(uint64_t), 0, 0, bits.limb);
-        if (negative)
-                mpz_com(z, z);
+        mpz_import(z, 2, -1, sizeof(uint64_t), 0, 0, limbs);
 }
 
 static inline void set_i128(mpz_t z, zl_i128 a)
 {
-        set_wide(z, zl_wide_of(a));
+        set_u128(z, a < 0 ? 0 - (zl_u128)a : (zl_u128)a);
+        if (a < 0)
+                mpz_neg(z, z);
+}
+
+static inline void set_wide(mpz_t z, struct zl_wide a)
+{
+        mpz_import(z, a.used, -1, sizeof(uint64_t), 0, 0, a.limb);
+        if (a.negative)
+                mpz_neg(z, z);
 }
 
 /* Whether z fits so many bits of two's complement. */
@@ -188,15 +178,21 @@ static inline bool fits(const mpz_t z, uint32_t bits)
         return mpz_sizeinbase(trial.scratch, 2) < bits;
 }
 
+/* The number, in the one form it has. */
 static inline bool is_wide(const mpz_t z, struct zl_wide a)
 {
+        if (a.used > ZL_WIDE_LIMBS || (a.used > 0 && a.limb[a.used - 1] == 0))
+                return false;
+        if (a.used == 0 && a.negative)
+                return false;
         set_wide(trial.scratch, a);
         return mpz_cmp(z, trial.scratch) == 0;
 }
 
 static inline bool is_i128(const mpz_t z, zl_i128 a)
 {
-        return is_wide(z, zl_wide_of(a));
+        set_i128(trial.scratch, a);
+        return mpz_cmp(z, trial.scratch) == 0;
 }
 
 /* Whether an act ends in a failed assertion; done in a child, where that is allowed. */

@@ -1,5 +1,5 @@
-/* router.c - an order router in a dozen lines: takes one frame of orders, prints what to liquidate,
- * and answers that it was filled.
+/* router.c - a small order router: takes one decision, prints its orders, and answers that each of
+ * them is done. A real one first asks whether the decision may have effect.
  * usage: router ORDERS_ENDPOINT ANSWERS_ENDPOINT */
 #include <zeroline/frame.h>
 
@@ -9,32 +9,68 @@
 #include <zmq.h>
 
 static struct zl_message order, answer;
-static uint8_t in[ZL_FRAME_SIZE_MAX], out[4096];
+static uint8_t in[ZL_FRAME_SIZE_MAX], out[1 << 16];
 
-/* One exec for one order, on the topic of the order's partition. */
-static size_t answer_frame(const struct zl_header *from, const struct zl_msg_liquidate *liquidate)
+static void begin_answer(const char *id)
 {
-        struct zl_header header = {{ZL_TOPIC_EXEC, from->topic.id}, .src = 9, .epoch = 1, .seq = 1};
-        struct zl_frame_writer writer;
-        size_t size;
-
         zl_message_init(&answer, ZL_TYPE_EXEC);
-        memcpy(answer.exec.order, liquidate->order, sizeof answer.exec.order);
+        strcpy(answer.exec.order, id);
         answer.exec.status = ZL_EXEC_STATUS_FILLED;
         answer.exec.final = true;
-        answer.exec.filled = liquidate->qty;
-        answer.exec.price = liquidate->price;
+}
+
+static void cancel(const struct zl_msg_cancel *said)
+{
+        printf("%s: cancel what pool %s has open\n", said->order, said->pool);
+        begin_answer(said->order); /* filled 0: it takes nothing off a position */
+}
+
+static void convert(const struct zl_msg_convert *said)
+{
+        printf("%s: sell %" PRId64 " of asset %" PRIu32 "\n", said->order, said->amount,
+               said->asset);
+        begin_answer(said->order);
+        answer.exec.filled = said->amount;
+}
+
+static void liquidate(const struct zl_msg_liquidate *said)
+{
+        printf("%s: %s %" PRId64 " of instrument %" PRIu32 " at %" PRId64 "\n", said->order,
+               said->side == ZL_SIDE_BUY ? "buy" : "sell", said->qty, said->instrument,
+               said->price);
+        begin_answer(said->order);
+        answer.exec.filled = said->qty;
+        answer.exec.price = said->price;
         answer.exec.absent &= ~((uint64_t)1 << ZL_AT_exec_price);
+}
+
+/* One frame answers all orders of one, on the topic of their partition. */
+static bool answer_all(struct zl_frame_reader *reader, size_t *ret_size)
+{
+        struct zl_header header = {
+                {ZL_TOPIC_EXEC, reader->header.topic.id}, .src = 9, .epoch = 1, .seq = 1};
+        struct zl_frame_writer writer;
+
         zl_frame_begin(&writer, out, sizeof out, &header);
-        zl_frame_add(&writer, &answer);
-        return zl_frame_end(&writer, &size) == ZL_OK ? size : 0;
+        while (zl_frame_next(reader, &order) == ZL_OK) {
+                if (order.type == ZL_TYPE_CANCEL)
+                        cancel(&order.cancel);
+                else if (order.type == ZL_TYPE_CONVERT)
+                        convert(&order.convert);
+                else if (order.type == ZL_TYPE_LIQUIDATE)
+                        liquidate(&order.liquidate);
+                else
+                        return false;
+                zl_frame_add(&writer, &answer);
+        }
+        return reader->defect == ZL_DEFECT_NONE && zl_frame_end(&writer, ret_size) == ZL_OK;
 }
 
 int main(int argc, char **argv)
 {
         struct zl_frame_reader reader;
         uint8_t subscription[64];
-        size_t answers = 0;
+        size_t answers_size;
 
         void *context = zmq_ctx_new();
         void *orders = zmq_socket(context, ZMQ_PULL), *execs = zmq_socket(context, ZMQ_XPUB);
@@ -42,20 +78,12 @@ int main(int argc, char **argv)
                 return 2;
         zmq_recv(execs, subscription, sizeof subscription, 0); /* the worker listens */
         int size = zmq_recv(orders, in, sizeof in, 0);
-        if (size < 0 || zl_frame_open(&reader, in, (size_t)size) != ZL_OK)
-                return 1;
-        while (zl_frame_next(&reader, &order) == ZL_OK) {
-                const struct zl_msg_liquidate *liquidate = &order.liquidate;
-                if (order.type != ZL_TYPE_LIQUIDATE)
-                        continue;
-                printf("%s: %s %" PRId64 " of instrument %" PRIu32 " at %" PRId64 "\n",
-                       liquidate->order, liquidate->side == ZL_SIDE_BUY ? "buy" : "sell",
-                       liquidate->qty, liquidate->instrument, liquidate->price);
-                zmq_send(execs, out, answer_frame(&reader.header, liquidate), 0);
-                answers++;
-        }
+        bool good = size >= 0 && zl_frame_open(&reader, in, (size_t)size) == ZL_OK &&
+                    answer_all(&reader, &answers_size);
+        if (good)
+                zmq_send(execs, out, answers_size, 0);
         zmq_close(orders);
         zmq_close(execs);
         zmq_ctx_term(context);
-        return answers > 0 && reader.defect == ZL_DEFECT_NONE ? 0 : 1;
+        return good ? 0 : 1;
 }

@@ -65,23 +65,41 @@ def check_feeder(context, folder):
 
 
 def check_router(context, folder):
-    orders_at, answers_at = f"ipc://{folder}/orders", f"ipc://{folder}/answers"
-    answers = connect(context, zmq.SUB, answers_at)
-    orders = connect(context, zmq.PUSH, orders_at)
+    """A decision of each kind of order; each is answered, all in one frame."""
     liquidate = [18, "42/x/17/0/1", 42, "x", 7, None, 1, 50, 6500000, None, 0, True, 0, 1,
                  6600050, 9, -5, 100, 1, 1]
-    cancel = [16, "42/x/17/0/0", 42, "x", 7, 0]
+    first = [18, "42/x/17/0/0", 42, "x", 5, None, 0, 3, 200, 210, 0, True, 0, 1, 205, 9, -5, 100,
+             1, 1]
+    # type, order, filled, final, quantity, price, fee, rev
+    check_decision(context, f"{folder}/1", [first, liquidate], [
+        "42/x/17/0/0: buy 3 of instrument 5 at 200",
+        "42/x/17/0/1: sell 50 of instrument 7 at 6500000",
+    ], [
+        [8, "42/x/17/0/0", 1, True, 3, 200, 0, 0],
+        [8, "42/x/17/0/1", 1, True, 50, 6500000, 0, 0],
+    ])
+    check_decision(context, f"{folder}/2", [[16, "42/7L/17/0/0", 42, "7L", None]],
+                   ["42/7L/17/0/0: cancel what pool 7L has open"],
+                   [[8, "42/7L/17/0/0", 1, True, 0, None, 0, 0]])
+    check_decision(context, f"{folder}/3", [[17, "42/x/17/1/0", 42, "x", 2, 4500000]],
+                   ["42/x/17/1/0: sell 4500000 of asset 2"],
+                   [[8, "42/x/17/1/0", 1, True, 4500000, None, 0, 0]])
+
+
+def check_decision(context, name, orders, lines, wanted):
+    orders_at, answers_at = f"ipc://{name}.orders", f"ipc://{name}.answers"
+    answers = connect(context, zmq.SUB, answers_at)
+    worker = connect(context, zmq.PUSH, orders_at)
     with running(ROUTER, orders_at, answers_at) as router:
-        orders.send(pack("ordr.0000000b", [1, 3, 1, 1, 5], cancel, liquidate))
+        worker.send(pack("ordr.0000000b", [1, 3, 1, 1, 5], *orders))
         frame = answers.recv()
         assert router.wait(WAIT_MS / 1000) == 0
         printed = router.stdout.read()
-    assert printed == "42/x/17/0/1: sell 50 of instrument 7 at 6500000\n", printed
-    topic, header, answer = unpack(frame)
+    assert printed.splitlines() == lines, printed
+    topic, header, *execs = unpack(frame)
     assert topic == "exec.0000000b", topic
     assert header == [1, 9, 1, 1, 0], header
-    # type, order, filled, final, quantity, price, fee, rev
-    assert answer == [8, "42/x/17/0/1", 1, True, 50, 6500000, 0, 0], answer
+    assert execs == wanted, execs
 
 
 def check_router_refuses(context, folder):

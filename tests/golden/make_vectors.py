@@ -25,6 +25,7 @@ CHOICES = {
     'mode': ['cross', 'isolated'],
     'exec': ['accepted', 'filled', 'partial', 'expired', 'rejected', 'taken', 'stale', 'busy',
              'late'],
+    'exec_step': [None, 'cancel', 'convert', 'partial', 'full'],
     'trigger': ['below', 'at_or_below'],
     'basis': ['mark', 'entry'],
     'partial': ['minimal', 'tier', 'fraction', 'none'],
@@ -36,12 +37,13 @@ CHOICES = {
     'side': ['buy', 'sell'],
     'tif': ['ioc'],
     'step': ['partial', 'full'],
-    'alert': ['warn', 'halted', 'refused', 'suspended', 'gap', 'epoch', 'capacity', 'unsupported'],
+    'alert': ['warn', 'halted', 'refused', 'suspended', 'gap', 'epoch', 'capacity', 'unsupported',
+              'jump', 'fund', 'audit'],
 }
 
-# "name form", a star behind what is required. Forms: u32 u64 bool bin int (scale not known), ppb,
-# f12, price and qty (the message's own scales), own (the message's `scale`), tN (a text of N
-# bytes), a choice's name, or [row:most].
+# "name form", a star behind what is required, a plus behind what was added and stands only where it
+# says something. Forms: u32 u64 bool bin int (scale not known), ppb, f12, price and qty (the message's
+# own scales), own (the message's `scale`), tN (a text of N bytes), a choice's name, or [row:most].
 ROWS = {
     'haircut': 'upto own, rate ppb*',
     'tier': 'upto tier, mmr ppb*, imr ppb, deduct tier',
@@ -55,7 +57,7 @@ ROWS = {
     'shortfall': 'key t95*, instrument u32*, leg leg, side side*, qty int*, price int*, '
                  'amount int*',
     'candidate': 'account u64*, pool t15*, instrument u32*, leg leg, qty int*, score u64*, '
-                 'profit int*',
+                 'profit int*, side side*',
     'total': 'instrument u32*, side side*, qty int*, profit int*',
     'stream': 'src u32*, topic t15*, epoch u64*, seq u64*',
     'range': 'first u32*, last u32*',
@@ -78,7 +80,7 @@ MESSAGES = {
     'fund': (7, 'fund', 'fund u32*, asset u32*, balance int*, peak int, rev u64*, plan u64, '
              'commit u64'),
     'exec': (8, 'exec', 'order t95*, status exec*, final bool, filled int, price int, fee int, '
-             'rev u64'),
+             'rev u64, step exec_step+'),
     'policy': (9, 'ctrl', 'policy u32*, rev u64, trigger trigger, mm_basis basis, '
                'fee_in_maintenance bool, warn [ratio:8], warn_hysteresis ppb, cure_ms u64, '
                'cancel_first bool, convert bool, partial partial, target_ratio ppb, fraction ppb, '
@@ -110,20 +112,25 @@ MESSAGES = {
     'adl_query': (33, 'adlq', 'fund u32*, rev u64*, round u64*, marks [mark_at:1024], '
                   'rates [rate_at:64]'),
     'adl_bid': (34, 'bids', 'fund u32*, rev u64*, round u64*, partition u32*, repairing bool, '
-                'deficits [shortfall:256], candidates [candidate:512], totals [total:256]'),
+                'deficits [shortfall:256], candidates [candidate:512], totals [total:256], '
+                'more bool+'),
     'snapshot_get': (48, 'snap', 'partition u32*, request u64*'),
     'snapshot_part': (49, 'snap', 'partition u32*, request u64*, part u32*, parts u32*, '
                       'streams [stream:512], data bin, digest u64*'),
     'tape': (56, 'tape', 'out_src u32*, out_epoch u64*, partitions u32*, owned [range:256], '
              'home u32*, accounts_max u32*, positions_max u32*, instruments_max u32*, assets_max u32*, '
-             'policies_max u32*, streams_max u32*'),
+             'policies_max u32*, streams_max u32*, balances_max u32*, funds_max u32*'),
 }
 
 
 def fields_of(text):
     for part in filter(None, text.split(', ')):
         name, form = part.split(' ')
-        yield name, form.rstrip('*'), form.endswith('*')
+        yield name, form.rstrip('*+'), form.endswith('*')
+
+
+def added(text):
+    return [part.split(' ')[0] for part in text.split(', ') if part.endswith('+')]
 
 
 # ---- bytes and lines ----------------------------------------------------------------------------
@@ -251,6 +258,9 @@ class Sample:
             value, shown = self.value(name, form)
             wire.append(value)
             said[name] = shown
+        for name in reversed(added(text)):
+            if not wire[-1]:
+                del wire[-1], said[name]
         return wire, said
 
 

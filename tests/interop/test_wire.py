@@ -200,12 +200,12 @@ def as_line(rng, pairs):
 
 
 def normal(name, values):
-    """Legs as the wire has them: nil, not 0."""
+    """Legs and added fields as the wire has them: nil, not 0."""
     record = wire.SCHEMA.messages.get(name) or wire.SCHEMA.rows[name]
     out = {}
     for field in record.fields:
         value = values[field.name]
-        if field.nil_is_a_value():
+        if field.nil_is_a_value() or field.added:
             value = value or None
         if field.form == 'list' and value is not None:
             value = [normal(field.row, one) for one in value]

@@ -48,6 +48,8 @@ class Field:
                 told, name_of = choice.split(' ')
                 assert int(told) == number, f'{name}: {form}'
                 self.names.append(name_of)
+        self.added = left_out.endswith(', added')
+        left_out = left_out.removesuffix(', added')
         self.required = left_out == 'required'
         self.same = left_out[len('as '):] if left_out.startswith('as ') else None
         self.default = None if self.required or self.same else self.read_default(left_out)
@@ -160,10 +162,18 @@ def pack(value):
     return msgpack.packb(value, use_bin_type=True)
 
 
+def written(record, values):
+    """The fields but those at the end that were added and say nothing."""
+    count = len(record.fields)
+    while count and record.fields[count - 1].added and not values[record.fields[count - 1].name]:
+        count -= 1
+    return record.fields[:count]
+
+
 def pack_record(record, values):
     """The array's items."""
     items = []
-    for field in record.fields:
+    for field in written(record, values):
         value = values[field.name]
         if value is not None and field.form == 'list':
             row = SCHEMA.rows[field.row]
@@ -206,8 +216,10 @@ def check_value(field, value):
 
 def unpack_record(record, items):
     values = {}
-    if type(items) is not list or len(items) < len(record.fields):
+    least = sum(not field.added for field in record.fields)
+    if type(items) is not list or len(items) < least:
         raise WireError(f'{record.name}: too short, or no array')
+    items = items + [None] * (len(record.fields) - len(items))
     for field, value in zip(record.fields, items):
         if value is None:
             if field.required:
@@ -417,7 +429,7 @@ def json_value(stream, name, values, row, field):
 
 def json_fields(stream, name, values, row, record):
     return ','.join(f'"{field.name}":' + json_value(stream, name, values, row, field)
-                    for field in record.fields)
+                    for field in written(record, row))
 
 
 def json_line(stream, header, name, values):

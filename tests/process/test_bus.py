@@ -10,6 +10,7 @@ import zmq
 from cluster import Cluster, Publisher, check, main, receive
 
 ASSET = {'type': 'asset', 'asset': 1, 'symbol': 'USDT', 'scale': 6, 'numeraire': True}
+POLICY = {'type': 'policy', 'policy': 1, 'rev': 2, 'partial': 'none'}
 INSTRUMENT = {'type': 'instrument', 'instrument': 7, 'symbol': 'BTC-USDT', 'settle': 1,
               'price_scale': 2, 'qty_scale': 3, 'tick': '0.1', 'lot': '0.001',
               'tiers': [{'mmr': '0.005'}], 'taker_fee': '0.0005', 'rev': 3}
@@ -45,7 +46,7 @@ def run(zeroline):
         answers.await_subscription('exec', 256)
         stream = feeder.stream
 
-        for said in (ASSET, INSTRUMENT):
+        for said in (ASSET, POLICY, INSTRUMENT):
             feeder.say(**said)
         feeder.say(type='mark', instrument=7, price='65000')
         feeder.say(type='account', account=42, rev=1, full=True, positions=[position('0.5', '3250')])
@@ -59,7 +60,8 @@ def run(zeroline):
         # (0.5 x 65000 - 3250) / (0.5 x 0.9995), up to the tick.
         check(order['price'] == order['bankruptcy_price'] == '58529.3', order)
         check(order['side'] == 'sell' and order['qty'] == '0.5', order)
-        check(order['tier_rev'] == 3 and order['mark'] == '58700', order)
+        check((order['tier_rev'], order['policy_rev']) == (3, 2), order)
+        check(order['mark'] == '58700', order)
         check((header['src'], header['epoch'], header['seq']) == (5, 77, 1), header)
 
         # Unanswered: the same key comes again after answer_ms.

@@ -109,7 +109,7 @@ def unsent_orders(cluster):
         os.sched_yield()
     cluster.stop(worker)
     log = cluster.log(worker)
-    check('not sent: 42/7/1/0/0' in log and '1 not sent' in log, log)
+    check('not sent: 42/7/1/0\n' in log and '1 not sent' in log, log)
 
 
 def full_disk(cluster):

@@ -87,12 +87,13 @@ def refused_scales_change_nothing(cluster):
 
 def deficit_is_withdrawn(cluster):
     clocks = [{'type': 'clock', 'ts_ns': 10**9 * s} for s in (1, 3, 9, 20)]
-    lines = [ASSET, CONTRACT, MARK, account(42), {**MARK, 'price': '90.2'},
+    whole = {'type': 'policy', 'policy': 1, 'partial': 'none'}
+    lines = [whole, ASSET, CONTRACT, MARK, account(42), {**MARK, 'price': '90.2'},
              {'type': 'exec', 'order': '42/7/1/0/0', 'status': 'expired', 'final': True},
              MARK, *clocks, {**MARK, 'price': '90.2'}]
     told = [(line['type'], line['at']) for line in replay(cluster, lines, '--internal')
             if line['type'] != 'alert']
-    check(told == [('liquidate', 4), ('deficit', 5), ('deficit', 11)], told)
+    check(told == [('liquidate', 5), ('deficit', 6), ('deficit', 12)], told)
 
 
 def page_example(cluster):
@@ -103,11 +104,20 @@ def page_example(cluster):
     check(len(told) == len(lines), told)
 
 
+def comments_are_passed_over(cluster):
+    said = b'# a comment\n\n  # another, and no JSON: {\n' + text([ASSET, CONTRACT]) + b'#'
+    told = cluster.run('encode', '--hex', stdin=said).stdout
+    check(told == cluster.run('encode', '--hex', stdin=text([ASSET, CONTRACT])).stdout, told)
+    done = cluster.run('encode', stdin=said + b'\n{"type":"#"}\n', code=1)
+    check(b'line 7: ' in done.stderr, 'and counted')
+
+
 def run(zeroline):
     with Cluster(zeroline) as cluster:
         for test in (restatement_forgives_no_funding, suspended_is_not_judged,
                      first_revision_may_be_zero, threads_see_the_same, cluster_in_a_batch,
-                     refused_scales_change_nothing, deficit_is_withdrawn, page_example):
+                     refused_scales_change_nothing, deficit_is_withdrawn, page_example,
+                     comments_are_passed_over):
             test(cluster)
 
 

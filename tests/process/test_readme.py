@@ -9,12 +9,18 @@ from cluster import Failed, check, main
 README = (pathlib.Path(__file__).resolve().parents[2] / 'README.md').read_text(encoding='utf-8')
 
 
+def calc(zeroline, lines, *arguments):
+    return subprocess.run([zeroline, 'calc', *arguments], input=lines, capture_output=True,
+                          text=True, timeout=60, check=True).stdout
+
+
 def example(zeroline):
     shown = re.search(r"calc <<'EOT'\n(.*?)    EOT\n    (\{.*?)\n", README, re.S)
     lines = re.sub(r'^    ', '', shown[1], flags=re.M)
-    done = subprocess.run([zeroline, 'calc'], input=lines, capture_output=True, text=True,
-                          timeout=60, check=True)
-    check(done.stdout == shown[2] + '\n', done.stdout)
+    told = calc(zeroline, lines)
+    check(told == shown[2] + '\n', told)
+    told = calc(zeroline, lines, '--table')
+    check(re.sub('^', '    ', told.rstrip(), flags=re.M) in README, told)
 
 
 def commands(zeroline):

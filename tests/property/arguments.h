@@ -9,9 +9,11 @@
 #include <string.h>
 #include <time.h>
 
-/* Worlds have the seeds from `seed` on. `minutes` ends the run before all worlds are done. */
+/* Worlds have the seeds from `seed` on. `minutes` ends the run before all worlds are done. The last
+ * four are 0 or 1: what random worlds may hold. */
 struct arguments {
         uint64_t seed, worlds, messages, minutes;
+        uint64_t cross, ladder, guards, extremes;
 };
 
 static inline struct arguments arguments_of(int argc, char **argv, struct arguments usual)
@@ -22,7 +24,11 @@ static inline struct arguments arguments_of(int argc, char **argv, struct argume
         } known[] = {{"--seed", &usual.seed},
                      {"--worlds", &usual.worlds},
                      {"--messages", &usual.messages},
-                     {"--minutes", &usual.minutes}};
+                     {"--minutes", &usual.minutes},
+                     {"--cross", &usual.cross},
+                     {"--ladder", &usual.ladder},
+                     {"--guards", &usual.guards},
+                     {"--extremes", &usual.extremes}};
         bool taken;
 
         for (int i = 1; i < argc; i += 2) {
@@ -34,8 +40,12 @@ static inline struct arguments arguments_of(int argc, char **argv, struct argume
                         taken = true;
                 }
                 if (!taken) {
-                        fprintf(stderr, "usage: %s [--seed N] [--worlds N] [--messages N a world]"
-                                        " [--minutes N]\n", argv[0]);
+                        fprintf(stderr,
+                                "usage: %s [--seed N] [--worlds N] [--messages N a world]"
+                                " [--minutes N]\n"
+                                "       [--cross 0|1] [--ladder 0|1] [--guards 0|1]"
+                                " [--extremes 0|1]\n",
+                                argv[0]);
                         exit(2);
                 }
         }

@@ -34,6 +34,7 @@ struct lane {
 };
 
 static uint64_t frames_said;
+static uint32_t features;
 
 static void *need(void *memory)
 {
@@ -181,9 +182,11 @@ static struct zl_engine_config config_of(const struct world *world)
                                          .owned = {{0, world->partitions - 1}},
                                          .owned_count = 1,
                                          .accounts_max = 16,
-                                         .positions_max = 128,
-                                         .instruments_max = 16,
-                                         .assets_max = 8,
+                                         .positions_max = 512,
+                                         .balances_max = 128,
+                                         .funds_max = 8,
+                                         .instruments_max = 160,
+                                         .assets_max = 64,
                                          .policies_max = 8,
                                          .streams_max = 64};
 }
@@ -223,7 +226,7 @@ static bool run_world(uint64_t seed, uint64_t messages)
         struct world world;
         uint32_t place;
 
-        world_init(&world, seed);
+        world_init(&world, seed, features);
         uint32_t count = deal(&world, lanes);
         one.config = config_of(&world);
         one.config.home = world.partitions - 1;
@@ -251,10 +254,18 @@ static bool run_world(uint64_t seed, uint64_t messages)
 int main(int argc, char **argv)
 {
         struct arguments arguments = arguments_of(
-                argc, argv, (struct arguments){.seed = 1, .worlds = 1000, .messages = 1500});
+                argc, argv, (struct arguments){.seed = 1,
+                                               .worlds = 700,
+                                               .messages = 1500,
+                                               .cross = 1,
+                                               .ladder = 1,
+                                               .guards = 1,
+                                               .extremes = 1});
         double begin = seconds_now();
         uint64_t worlds = 0;
 
+        features = world_features(arguments.cross, arguments.ladder, arguments.guards,
+                                  arguments.extremes);
         for (; worlds < arguments.worlds; worlds++) {
                 if (arguments.minutes && seconds_now() - begin > 60.0 * (double)arguments.minutes)
                         break;

@@ -1,8 +1,8 @@
 #include "world.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
+
+enum { ODD = 200 };
 
 /* SplitMix64. */
 uint64_t world_random(struct world *world)
@@ -31,6 +31,15 @@ bool world_chance(struct world *world, uint32_t percent)
         return world_below(world, 100) < percent;
 }
 
+int64_t world_magnitude(struct world *world, uint32_t digits)
+{
+        int64_t most = 10;
+
+        for (uint32_t i = world_below(world, digits); i > 0; i--)
+                most *= 10;
+        return world_between(world, most / 10, most);
+}
+
 /* ---- beginning ---- */
 
 static uint64_t random_id(struct world *world)
@@ -47,14 +56,20 @@ static uint64_t random_id(struct world *world)
         }
 }
 
-void world_init(struct world *world, uint64_t seed)
+void world_init(struct world *world, uint64_t seed, uint32_t features)
 {
         static const uint32_t partitions[] = {1, 2, 3, 4, 16, 256};
 
         *world = (struct world){.random = seed * 0x9e3779b97f4a7c15u + 1};
+        for (uint32_t feature = 1; feature <= WORLD_EXTREMES; feature *= 2)
+                world->features |= world_chance(world, 80) ? features & feature : 0;
         world->coarse = world_chance(world, 40);
+        world->clockless = world_chance(world, 25);
+        world->ticks = (uint32_t)world_between(world, 40, 95);
+        world->cross_changes = (uint32_t)world_between(world, 20, 95);
+        world->rate_ticks = world_has(world, WORLD_CROSS) ? world_below(world, 40) : 5;
         world->partitions = partitions[world_below(world, 6)];
-        world->now_ns = world_chance(world, 50) ? 0 : 1700000000000000000;
+        world->now_ns = world->clockless || world_chance(world, 50) ? 0 : 1700000000000000000;
         world_make_markets(world);
         world->accounts_count = 1 + world_below(world, WORLD_ACCOUNTS);
         for (uint32_t i = 0; i < world->accounts_count; i++) {
@@ -65,28 +80,8 @@ void world_init(struct world *world, uint64_t seed)
                         for (uint32_t j = 0; j < i; j++)
                                 known |= world->accounts[j].id == world->accounts[i].id;
                 }
+                world->accounts[i].policy = 1 + world_below(world, world->policies_count);
         }
-}
-
-void world_hear(struct world *world, const char *order)
-{
-        char *to = world->orders[world->orders_count++ % WORLD_ORDERS];
-
-        snprintf(to, WORLD_KEY_SIZE, "%s", order);
-}
-
-void world_hear_output(struct world *world, enum zl_type type, const void *object)
-{
-        char key[WORLD_KEY_SIZE];
-
-        if (type == ZL_TYPE_LIQUIDATE)
-                world_hear(world, ((const struct zl_msg_liquidate *)object)->order);
-        if (type != ZL_TYPE_DEFICIT || world_chance(world, 70))
-                return;
-        const struct zl_msg_deficit *deficit = object;
-        snprintf(key, sizeof key, "%" PRIu64 "/%s/%" PRIu64 "/%" PRIu32, deficit->account,
-                 deficit->pool, deficit->base, deficit->n);
-        world_hear(world, key);
 }
 
 /* ---- frames ---- */
@@ -103,9 +98,7 @@ static struct world_stream *stream_of(struct world *world, struct zl_topic topic
         return stream;
 }
 
-/* The next frame of the topic, or the next message of the last frame; sometimes what no publisher
- * should send. */
-static void put_header(struct world *world, enum zl_topic_kind kind, uint32_t id)
+void world_put_header(struct world *world, enum zl_topic_kind kind, uint32_t id)
 {
         struct zl_topic topic = {kind, id};
         struct world_stream *stream = stream_of(world, topic);
@@ -116,7 +109,10 @@ static void put_header(struct world *world, enum zl_topic_kind kind, uint32_t id
                 return;
         }
         stream->seq++;
-        uint32_t odd = world_below(world, 200);
+        /* Where the ladder is to have few steps, all hears of it: policy 1 stands with all of them
+         * until it is said. */
+        uint32_t odd = world->began || world_has(world, WORLD_LADDER) ? world_below(world, ODD)
+                                                                      : ODD;
         if (odd == 0) {
                 stream->epoch++;
                 stream->seq = world_below(world, 3);
@@ -143,30 +139,41 @@ static void say_asset(struct world *world, struct zl_message *message, uint32_t 
 {
         message->type = ZL_TYPE_ASSET;
         message->asset = world->assets[at];
-        put_header(world, ZL_TOPIC_CTRL, 0);
+        world_put_header(world, ZL_TOPIC_CTRL, 0);
 }
 
 static void say_rate(struct world *world, struct zl_message *message, uint32_t at)
 {
+        int64_t *rate = &world->rates[at], before = *rate;
+        int64_t most = *rate / (world_chance(world, 80) ? 300 : 8);
+
         zl_message_init(message, ZL_TYPE_RATE);
-        world->rates[at] += world_between(world, -world->rates[at] / 10, world->rates[at] / 10);
+        if (world_chance(world, 25) && world->rates_before[at])
+                *rate = world->rates_before[at];
+        else
+                *rate += world_between(world, -most, most + (world_chance(world, 50) ? 1 : 0));
+        world->rates_before[at] = before;
+        if (*rate > 1000000000000000000)
+                *rate /= 2;
+        if (*rate < 1)
+                *rate = 1;
         message->rate.asset = at + 1;
-        message->rate.price = world->rates[at];
-        put_header(world, ZL_TOPIC_RATE, at + 1);
+        message->rate.price = world_chance(world, 1) ? -world_below(world, 2) : *rate;
+        world_put_header(world, ZL_TOPIC_RATE, at + 1);
 }
 
 static void say_instrument(struct world *world, struct zl_message *message, uint32_t at)
 {
         message->type = ZL_TYPE_INSTRUMENT;
         message->instrument = world->instruments[at].now;
-        put_header(world, ZL_TOPIC_CTRL, 0);
+        world_put_header(world, ZL_TOPIC_CTRL, 0);
 }
 
 static void say_policy(struct world *world, struct zl_message *message, uint32_t at)
 {
         message->type = ZL_TYPE_POLICY;
         message->policy = world->policies[at];
-        put_header(world, ZL_TOPIC_CTRL, 0);
+        world_put_header(world, ZL_TOPIC_CTRL, 0);
 }
 
 static int64_t next_mark(struct world *world, struct world_instrument *instrument)
@@ -174,13 +181,18 @@ static int64_t next_mark(struct world *world, struct world_instrument *instrumen
         int64_t span = instrument->high - instrument->low, mark = instrument->mark;
         int64_t other = instrument->swing;
 
-        if (world_chance(world, 4))
+        if (world->heard == world->told && world_chance(world, 30))
+                instrument->swing = other = instrument->before; /* back over an edge */
+        else if (world_chance(world, 4))
                 instrument->swing = other ? 0 : mark + world_between(world, -2, 2);
+        instrument->before = mark;
         if (other && instrument->swing) {
                 instrument->swing = mark;
                 mark = other;
+        } else if (world_chance(world, 60)) {
+                mark += world_between(world, -1 - span / 300, 1 + span / 300);
         } else if (world_chance(world, 80)) {
-                mark += world_between(world, -1 - span / 50, 1 + span / 50);
+                mark += world_between(world, -1 - span / 30, 1 + span / 30);
         } else if (world_chance(world, 80)) {
                 mark = world_between(world, instrument->low, instrument->high);
         } else if (world_chance(world, 50)) {
@@ -190,11 +202,44 @@ static int64_t next_mark(struct world *world, struct world_instrument *instrumen
                 mark = world_chance(world, 50) ? instrument->now.min_price - 1
                                                : instrument->now.max_price + 1;
         }
-        if (mark < instrument->low - span || mark > instrument->high + span)
+        if (mark < instrument->low - span / 2 || mark > instrument->high + span / 2)
                 instrument->mark = instrument->low + span / 2;
         else
                 instrument->mark = mark;
         return mark;
+}
+
+static void draw_book(struct world *world, struct zl_msg_mark *mark)
+{
+        int64_t spread = mark->price / 100 + 1;
+
+        mark->bid = mark->price - world_between(world, -1, world->coarse ? 2 : spread);
+        mark->ask = mark->price + world_between(world, -1, world->coarse ? 2 : spread);
+        mark->index = mark->price + world_between(world, -spread, spread);
+        mark->depth = world_magnitude(world, world->coarse ? 2 : 12);
+        if (world_chance(world, 10))
+                mark->absent |= 1 << ZL_AT_mark_bid;
+        if (world_chance(world, 10))
+                mark->absent |= 1 << ZL_AT_mark_ask;
+        if (ZL_ABSENT(mark, mark, bid))
+                mark->bid = mark->price;
+        if (ZL_ABSENT(mark, mark, ask))
+                mark->ask = mark->price;
+}
+
+/* Up to a percent of the value of a quantity of 1. */
+static void move_funding(struct world *world, struct world_instrument *instrument)
+{
+        long double most = world_value(instrument, 1, instrument->mark) * 1e10L *
+                           world_power(instrument->now.qty_scale) /
+                           world_power(world->assets[instrument->now.settle - 1].scale);
+        int64_t step = most > 1e12L ? 1000000000000 : (int64_t)most;
+
+        if (world_has(world, WORLD_EXTREMES) && world_chance(world, 5))
+                step = (int64_t)1 << world_below(world, 63);
+        step = world_between(world, -step, step);
+        if (__builtin_add_overflow(instrument->funding, step, &instrument->funding))
+                instrument->funding = 0;
 }
 
 static void say_mark(struct world *world, struct zl_message *message, uint32_t at)
@@ -207,198 +252,12 @@ static void say_mark(struct world *world, struct zl_message *message, uint32_t a
         message->mark.price = mark;
         message->mark.absent = 0;
         message->mark.index = message->mark.bid = message->mark.ask = mark;
-        if (world_chance(world, 5)) { /* funding of up to a percent */
-                long double most = instrument->unit * (long double)instrument->mark * 1e10L;
-                for (uint32_t i = 0; i < instrument->now.qty_scale; i++)
-                        most *= 10;
-                for (uint32_t i = 0; i < world->assets[instrument->now.settle - 1].scale; i++)
-                        most /= 10;
-                int64_t step = most > 1e12L ? 1000000000000 : (int64_t)most;
-                instrument->funding += world_between(world, -step, step);
-        }
+        if (world_chance(world, 30))
+                draw_book(world, &message->mark);
+        if (world_chance(world, 5))
+                move_funding(world, instrument);
         message->mark.funding = instrument->funding;
-        put_header(world, ZL_TOPIC_MARK, instrument->now.instrument);
-}
-
-/* ---- accounts ---- */
-
-/* Margin is drawn around what the pool needs at the current mark. */
-static void draw_margin(struct world *world, struct world_slot *slot,
-                        const struct world_instrument *instrument)
-{
-        const struct zl_msg_instrument *now = &instrument->now;
-        long double unit = instrument->unit * (long double)slot->qty;
-        long double value = unit * (long double)instrument->mark;
-        long double cost = slot->has_cost ? (long double)slot->cost * (slot->qty < 0 ? -1 : 1)
-                                          : unit * (long double)slot->entry;
-        long double rate = (long double)(now->taker_fee + now->liq_fee) / 1e9L + 0.001L;
-
-        if (now->tiers_count)
-                rate += (long double)now->tiers[world_below(world, now->tiers_count)].mmr / 1e9L;
-        long double need = (value < 0 ? -value : value) * rate;
-        need *= (long double)world_between(world, 50, 250) / 100;
-        slot->margin = whole(need - (value - cost));
-        slot->order_margin =
-                world_chance(world, 20) ? world_between(world, 0, whole(need / 10)) : 0;
-}
-
-static void draw_fill(struct world *world, struct world_slot *slot,
-                      const struct world_instrument *instrument, uint32_t leg)
-{
-        long double unit = instrument->unit * (long double)instrument->mark;
-        int64_t most = whole((long double)instrument->notional / unit) + 1;
-        int64_t spread = (instrument->high - instrument->low) / 4;
-
-        slot->qty = world_between(world, 1, most);
-        if (leg == ZL_LEG_SHORT || (leg == ZL_LEG_NET && world_chance(world, 50)))
-                slot->qty = -slot->qty;
-        slot->entry = world_between(world, instrument->mark - spread, instrument->mark + spread);
-        if (slot->entry < 1)
-                slot->entry = 1;
-        slot->has_cost = world_chance(world, 30);
-        slot->cost = whole(instrument->unit * (long double)slot->entry *
-                               (long double)(slot->qty < 0 ? -slot->qty : slot->qty)) + 1;
-        slot->has_funding = world_chance(world, 40);
-        slot->funding = instrument->funding;
-        draw_margin(world, slot, instrument);
-}
-
-static void change_slot(struct world *world, struct world_account *account, uint32_t at)
-{
-        struct world_slot *slot = &account->slots[at];
-        const struct world_instrument *instrument = &world->instruments[at / WORLD_LEGS];
-
-        if (slot->qty == 0 || world_chance(world, 40)) {
-                draw_fill(world, slot, instrument, at % WORLD_LEGS);
-                slot->rev = account->rev;
-        } else if (world_chance(world, 25)) {
-                slot->qty = 0;
-        } else {
-                draw_margin(world, slot, instrument);
-        }
-}
-
-static void list_slot(struct world *world, struct zl_message *message,
-                      const struct world_account *account, uint32_t at)
-{
-        const struct world_slot *slot = &account->slots[at];
-        struct zl_row_position *row =
-                &message->account.positions[message->account.positions_count++];
-
-        *row = (struct zl_row_position){
-                .instrument = world->instruments[at / WORLD_LEGS].now.instrument,
-                .leg = at % WORLD_LEGS,
-                .qty = slot->qty,
-                .entry = slot->entry,
-                .cost = slot->has_cost ? slot->cost : 0,
-                .mode = ZL_MODE_ISOLATED,
-                .margin = slot->margin,
-                .order_margin = slot->order_margin,
-                .funding = slot->has_funding ? slot->funding : 0,
-                .rev = slot->rev};
-        if (!slot->has_cost)
-                row->absent |= 1 << ZL_AT_position_cost;
-        if (!slot->has_funding)
-                row->absent |= 1 << ZL_AT_position_funding;
-        if (slot->rev == account->rev && world_chance(world, 50)) {
-                row->absent |= 1 << ZL_AT_position_rev;
-                row->rev = 0;
-        }
-        if (world_chance(world, 1))
-                row->rev -= row->rev > 0;
-}
-
-/* A row that no ledger should send. */
-static void spoil(struct world *world, struct zl_msg_account *account)
-{
-        struct zl_row_position *row =
-                &account->positions[world_below(world, account->positions_count)];
-
-        switch (world_below(world, 4)) {
-        case 0:
-                row->absent |= 1 << ZL_AT_position_margin;
-                row->margin = 0;
-                break;
-        case 1:
-                row->absent |= 1 << ZL_AT_position_entry | 1 << ZL_AT_position_cost;
-                row->entry = row->cost = 0;
-                break;
-        case 2:
-                row->leg = row->qty < 0 ? ZL_LEG_LONG : ZL_LEG_SHORT;
-                break;
-        default:
-                row->entry = row->cost = -world_below(world, 2);
-                break;
-        }
-}
-
-static void say_account(struct world *world, struct zl_message *message)
-{
-        struct world_account *account = &world->accounts[world_below(world, world->accounts_count)];
-        uint32_t slots = world->instruments_count * WORLD_LEGS, kind = world_below(world, 100);
-        bool listed[WORLD_SLOTS] = {0};
-
-        zl_message_init(message, ZL_TYPE_ACCOUNT);
-        message->account.account = account->id;
-        message->account.full = account->rev == 0 ? world_chance(world, 80) : kind < 15;
-        if (kind >= 5 || account->rev == 0)
-                account->rev++;
-        if (kind > 97)
-                account->rev += world_below(world, 3); /* a hole */
-        for (uint32_t i = world_below(world, 3) + (account->rev == 1 ? 3 : 0); i-- > 0;) {
-                uint32_t at = world_below(world, slots);
-                if (!listed[at] && kind >= 5)
-                        change_slot(world, account, at);
-                listed[at] = true;
-        }
-        for (uint32_t i = 0; i < slots; i++) {
-                if (message->account.full ? account->slots[i].qty != 0 : listed[i])
-                        list_slot(world, message, account, i);
-        }
-        message->account.rev = account->rev;
-        if (kind == 97)
-                message->account.rev -= world_below(world, 2); /* an old one */
-        message->account.cross_rev = account->rev;
-        uint32_t count = message->account.positions_count;
-        if (count && world_chance(world, 2))
-                message->account.positions[world_below(world, count)].mode = ZL_MODE_CROSS;
-        if (count && world_chance(world, 2))
-                spoil(world, &message->account);
-        put_header(world, ZL_TOPIC_ACCT, zl_partition(account->id, world->partitions));
-}
-
-/* ---- answers and time ---- */
-
-static void make_key(struct world *world, char *text)
-{
-        static const char *const legs[] = {"", "L", "S"};
-        const struct world_account *account =
-                &world->accounts[world_below(world, world->accounts_count)];
-        uint32_t at = world_below(world, world->instruments_count * WORLD_LEGS);
-
-        snprintf(text, WORLD_KEY_SIZE, "%" PRIu64 "/%" PRIu32 "%s/%" PRIu64 "/%" PRIu32,
-                 account->id, world->instruments[at / WORLD_LEGS].now.instrument,
-                 legs[at % WORLD_LEGS], account->slots[at].rev, world_below(world, 3) / 2);
-}
-
-static void say_exec(struct world *world, struct zl_message *message)
-{
-        uint32_t heard = world->orders_count < WORLD_ORDERS ? world->orders_count : WORLD_ORDERS;
-        uint64_t account = 0, base = 0;
-
-        zl_message_init(message, ZL_TYPE_EXEC);
-        if (heard && world_chance(world, 90))
-                snprintf(message->exec.order, sizeof message->exec.order, "%s",
-                         world->orders[world_below(world, heard)]);
-        else
-                make_key(world, message->exec.order);
-        message->exec.status = world_below(world, 9);
-        message->exec.final = world_chance(world, 40);
-        message->exec.filled = world_chance(world, 50) ? 0 : 1 + world_below(world, 100);
-        message->exec.absent |= 1 << ZL_AT_exec_price;
-        if (sscanf(message->exec.order, "%" SCNu64 "/%*[^/]/%" SCNu64, &account, &base) == 2)
-                message->exec.rev = base + world_below(world, 2);
-        put_header(world, ZL_TOPIC_EXEC, zl_partition(account, world->partitions));
+        world_put_header(world, ZL_TOPIC_MARK, instrument->now.instrument);
 }
 
 static void say_clock(struct world *world, struct zl_message *message)
@@ -409,8 +268,10 @@ static void say_clock(struct world *world, struct zl_message *message)
         if (!world_chance(world, 5))
                 world->now_ns += steps_ms[world_below(world, 7)] *
                                  (1000000 + world_below(world, 3) * 1000);
-        put_header(world, ZL_TOPIC_TIME, 1);
+        world_put_header(world, ZL_TOPIC_TIME, 1);
         world->header.ts_ns = world->now_ns;
+        if (world_below(world, 500) == 0)
+                world->header.ts_ns += (uint64_t)1 << 63;
 }
 
 /* ---- the stream ---- */
@@ -426,12 +287,14 @@ static bool say_beginning(struct world *world, struct zl_message *message)
                 if (at == 0) {
                         zl_message_init(message, ZL_TYPE_CLUSTER);
                         message->cluster.partitions = world->partitions;
-                        put_header(world, ZL_TOPIC_CTRL, 0);
+                        world_put_header(world, ZL_TOPIC_CTRL, 0);
                         return true;
                 }
-                if (world_chance(world, 15))
-                        continue;
                 at -= 1;
+                bool first_policy = at == 2 * world->assets_count;
+                if (world_chance(world, 15) &&
+                    (!first_policy || world_has(world, WORLD_LADDER)))
+                        continue;
                 if (at < world->assets_count)
                         return say_asset(world, message, at), true;
                 at -= world->assets_count;
@@ -450,30 +313,35 @@ static bool say_beginning(struct world *world, struct zl_message *message)
 
 static void say_change(struct world *world, struct zl_message *message)
 {
-        uint32_t at;
+        uint32_t kind = world_below(world, 8), at;
+        bool spoilt = world_chance(world, 8), changed = world_chance(world, 80);
 
-        switch (world_below(world, 8)) {
-        case 0:
-                say_asset(world, message, world_below(world, world->assets_count));
-                break;
-        case 1:
-        case 2:
-                say_rate(world, message, world_below(world, world->assets_count));
-                break;
-        case 3:
-        case 4:
-        case 5:
+        if (world_chance(world, 1)) {
+                zl_message_init(message, ZL_TYPE_CLUSTER);
+                message->cluster.partitions =
+                        world_chance(world, 50) ? world->partitions : world_below(world, 300) % 257;
+                world_put_header(world, ZL_TOPIC_CTRL, 0);
+        } else if (kind < 2) {
+                at = world_below(world, world->assets_count);
+                if (changed)
+                        world_change_asset(world, at);
+                say_asset(world, message, at);
+                if (spoilt)
+                        world_spoil_asset(world, &message->asset);
+        } else if (kind < 6) {
                 at = world_below(world, world->instruments_count);
-                if (world_chance(world, 80))
+                if (changed)
                         world_change_instrument(world, &world->instruments[at]);
                 say_instrument(world, message, at);
-                break;
-        default:
+                if (spoilt)
+                        world_spoil_instrument(world, &message->instrument);
+        } else {
                 at = world_below(world, world->policies_count);
-                if (world_chance(world, 80))
+                if (changed)
                         world_change_policy(world, &world->policies[at]);
                 say_policy(world, message, at);
-                break;
+                if (spoilt)
+                        world_spoil_policy(world, &message->policy);
         }
 }
 
@@ -481,15 +349,21 @@ void world_next(struct world *world, struct zl_message *message, struct zl_heade
                 uint32_t *ret_place)
 {
         uint32_t kind = world_below(world, 100);
+        bool early = world->accounts[0].rev < 3; /* positions first */
 
-        if (!say_beginning(world, message)) {
-                if (kind < 48)
+        world->began = !say_beginning(world, message);
+        if (world->began && kind < world->ticks && !early) {
+                if (world_chance(world, world->rate_ticks))
+                        say_rate(world, message, world_below(world, world->assets_count));
+                else
                         say_mark(world, message, world_below(world, world->instruments_count));
-                else if (kind < 70)
-                        say_account(world, message);
-                else if (kind < 86)
-                        say_exec(world, message);
-                else if (kind < 95)
+        } else if (world->began) {
+                kind = world_below(world, 100);
+                if (kind < 45)
+                        world_say_account(world, message);
+                else if (kind < 78)
+                        world_say_exec(world, message);
+                else if (kind < 92 && !world->clockless)
                         say_clock(world, message);
                 else
                         say_change(world, message);

@@ -2,10 +2,16 @@
 
 #include <stdlib.h>
 
-enum { DIGITS = 90, POWERS = 120, PPB_DIGITS = 9, FUNDING_DIGITS = 12,
-       FINE_DIGITS = 10 };
+enum { POWERS = 120 };
 
 static mpz_t powers[POWERS];
+
+mpz_srcptr money_power(uint32_t digits)
+{
+        if (digits >= POWERS)
+                abort();
+        return powers[digits];
+}
 
 void money_init(struct money *money)
 {
@@ -13,323 +19,421 @@ void money_init(struct money *money)
                 mpz_init(powers[i]);
                 mpz_ui_pow_ui(powers[i], 10, i);
         }
-        mpz_inits(money->equity, money->residue, money->maintenance, money->shared, money->value,
-                  money->cost, money->due, money->a, money->b, money->c, NULL);
+        for (unsigned i = 0; i < TWIN_POSITIONS; i++)
+                mpz_inits(money->unit[i], money->value[i], money->cost[i], money->profit[i],
+                          money->due[i], money->maintenance[i], money->closing[i],
+                          money->factor[i], NULL);
+        for (unsigned i = 0; i < TWIN_ASSETS; i++)
+                mpz_init(money->amount[i]);
+        mpz_inits(money->residue, money->equity, money->fills, money->needed, money->shared,
+                  money->a, money->b, money->c, money->d, money->e, NULL);
 }
 
 void money_fini(struct money *money)
 {
         for (unsigned i = 0; i < POWERS; i++)
                 mpz_clear(powers[i]);
-        mpz_clears(money->equity, money->residue, money->maintenance, money->shared, money->value,
-                   money->cost, money->due, money->a, money->b, money->c, NULL);
+        for (unsigned i = 0; i < TWIN_POSITIONS; i++)
+                mpz_clears(money->unit[i], money->value[i], money->cost[i], money->profit[i],
+                           money->due[i], money->maintenance[i], money->closing[i],
+                           money->factor[i], NULL);
+        for (unsigned i = 0; i < TWIN_ASSETS; i++)
+                mpz_clear(money->amount[i]);
+        mpz_clears(money->residue, money->equity, money->fills, money->needed, money->shared,
+                   money->a, money->b, money->c, money->d, money->e, NULL);
 }
 
-/* number x 10^-digits. */
-static void set(mpz_t r, int64_t number, uint32_t digits)
-{
-        if (digits > DIGITS)
-                abort();
-        mpz_mul_si(r, powers[DIGITS - digits], number);
-}
-
-/* A division that must leave nothing: the world has more digits than DIGITS otherwise. */
-static void divide_exactly(mpz_t r, const mpz_t a, uint32_t digits)
-{
-        if (!mpz_divisible_p(a, powers[digits]))
-                abort();
-        mpz_divexact(r, a, powers[digits]);
-}
-
-static int64_t saturated(const mpz_t z)
+int64_t money_saturated(const mpz_t z)
 {
         if (mpz_fits_slong_p(z))
                 return mpz_get_si(z);
         return mpz_sgn(z) < 0 ? INT64_MIN : INT64_MAX;
 }
 
-static int64_t size_of(const struct twin_position *position)
+static void set_i128(mpz_t r, zl_i128 z)
 {
-        return position->qty < 0 ? -position->qty : position->qty;
+        mpz_set_si(r, (int64_t)(z >> 64));
+        mpz_mul_2exp(r, r, 64);
+        mpz_add_ui(r, r, (uint64_t)z);
 }
 
-/* |q| x price x multiplier. */
-static void set_value(mpz_t r, const struct money_terms *terms, int64_t price)
+void money_worth(mpz_t r, const mpz_t number, const struct asset *asset)
 {
-        const struct zl_msg_instrument *instrument = terms->instrument;
-
-        set(r, price, instrument->price_scale + instrument->qty_scale + PPB_DIGITS);
-        mpz_mul_si(r, r, size_of(terms->position));
-        mpz_mul_si(r, r, instrument->multiplier);
+        mpz_mul_si(r, number, asset->rate);
+        mpz_mul(r, r,
+                powers[SUM_DIGITS - FINE_DIGITS - asset->said.scale - asset->said.rate_scale]);
 }
 
-static bool is_by_size(const struct money_terms *terms)
+/* ---- a position ---- */
+
+static const struct asset *settle_of(const struct terms *terms, uint32_t at)
 {
-        return terms->instrument->tier_by == ZL_TIER_BY_SIZE;
+        return terms->holdings[terms->positions[at].holding].asset;
 }
 
-/* The decimals of `upto` and `deduct`. */
-static uint32_t tier_digits(const struct money_terms *terms)
+static bool is_inverse(const struct instrument *instrument)
 {
-        return is_by_size(terms) ? terms->instrument->qty_scale : terms->settle->scale;
+        return instrument->said.kind == ZL_KIND_INVERSE;
+}
+
+static bool is_by_size(const struct instrument *instrument)
+{
+        return instrument->said.tier_by == ZL_TIER_BY_SIZE;
+}
+
+void money_coordinate(mpz_t r, const struct instrument *instrument, int64_t price)
+{
+        mpz_set_si(r, price);
+        if (is_inverse(instrument))
+                mpz_fdiv_q(r, powers[instrument->exponent], r);
+}
+
+/* K x the coordinate. */
+static void set_unit(mpz_t r, const struct instrument *instrument, int64_t price)
+{
+        money_coordinate(r, instrument, price);
+        mpz_mul_si(r, r, instrument->digits);
+        if (!is_inverse(instrument))
+                mpz_mul(r, r, powers[instrument->exponent]);
+}
+
+/* `cost`, or the value at entry. */
+static void set_cost(mpz_t r, const struct term *term)
+{
+        if (term->said->has_cost) {
+                mpz_mul_si(r, powers[FINE_DIGITS], term->said->cost);
+                return;
+        }
+        set_unit(r, term->instrument, term->said->entry);
+        mpz_mul_si(r, r, term->size);
+}
+
+/* q x (index now - the position's), up to the fine unit: the one rounding there is. */
+static void set_due(mpz_t r, const struct term *term, const struct asset *settle)
+{
+        uint32_t digits = term->instrument->said.qty_scale + FUNDING_DIGITS;
+        uint32_t fine = settle->said.scale + FINE_DIGITS;
+
+        mpz_set_si(r, term->instrument->funding);
+        if (term->said->funding < 0)
+                mpz_add_ui(r, r, -(uint64_t)term->said->funding);
+        else
+                mpz_sub_ui(r, r, (uint64_t)term->said->funding);
+        mpz_mul_si(r, r, term->said->qty);
+        if (fine >= digits)
+                mpz_mul(r, r, powers[fine - digits]);
+        else
+                mpz_cdiv_q(r, r, powers[digits - fine]);
+}
+
+/* value - cost of a long, and of an inverse short. */
+static void set_profit(mpz_t r, const struct term *term, const mpz_t value, const mpz_t cost)
+{
+        mpz_sub(r, value, cost);
+        if ((term->said->qty < 0) != is_inverse(term->instrument))
+                mpz_neg(r, r);
+}
+
+bool money_refused(struct money *money, const struct terms *terms)
+{
+        for (uint32_t i = 0; i < terms->positions_count; i++) {
+                const struct term *term = &terms->positions[i];
+                const struct zl_msg_instrument *said = &term->instrument->said;
+                uint32_t last = said->tiers_count;
+                set_unit(money->a, term->instrument,
+                         is_inverse(term->instrument) ? said->min_price : said->max_price);
+                mpz_mul_si(money->a, money->a, term->size);
+                set_cost(money->b, term);
+                set_due(money->c, term, settle_of(terms, i));
+                if (mpz_sizeinbase(money->a, 2) > VALUE_BITS || mpz_sgn(money->b) <= 0 ||
+                    mpz_sizeinbase(money->b, 2) > VALUE_BITS ||
+                    mpz_sizeinbase(money->c, 2) > DUE_BITS)
+                        return true;
+                /* The last tier's rate and the slope's share are at most 10. */
+                mpz_mul_si(money->a, powers[said->qty_scale],
+                           (last ? said->tiers[last - 1].mmr : 0) - 10 * (int64_t)PPB);
+                mpz_set_si(money->b, said->mmr_slope);
+                mpz_mul_si(money->b, money->b, term->size);
+                mpz_add(money->a, money->a, money->b);
+                if (mpz_sgn(money->a) > 0)
+                        return true;
+        }
+        return false;
+}
+
+/* ---- maintenance ---- */
+
+/* What maintenance is taken of, for one last digit of quantity: the unit, or the divisor's share of
+ * the cost. */
+static mpz_srcptr basis_of(const struct money *money, const struct terms *terms, uint32_t at)
+{
+        return terms->policy->mm_basis == ZL_MM_BASIS_ENTRY ? money->cost[at] : money->unit[at];
 }
 
 /* The first tier whose upto is at least the measure, else the last. */
-static uint32_t find_tier(struct money *money, const struct money_terms *terms, const mpz_t measure)
+uint32_t money_tier(struct money *money, const struct terms *terms, uint32_t at, int64_t size)
 {
-        const struct zl_msg_instrument *instrument = terms->instrument;
+        const struct instrument *instrument = terms->positions[at].instrument;
+        const struct zl_msg_instrument *said = &instrument->said;
 
-        for (uint32_t i = 0; i + 1 < instrument->tiers_count; i++) {
-                if (ZL_ABSENT(&instrument->tiers[i], tier, upto))
+        mpz_mul_si(money->a, basis_of(money, terms, at), size);
+        for (uint32_t i = 0; i + 1 < said->tiers_count; i++) {
+                if (ZL_ABSENT(&said->tiers[i], tier, upto))
                         return i;
-                set(money->c, instrument->tiers[i].upto, tier_digits(terms));
-                if (mpz_cmp(money->c, measure) >= 0)
-                        return i;
-        }
-        return instrument->tiers_count - 1;
-}
-
-/* c(n) = c(n-1) + upto(n-1) (m(n) - m(n-1)), unless the tier gives its own. */
-static void set_deduction(struct money *money, mpz_t r, const struct money_terms *terms,
-                          uint32_t tier)
-{
-        const struct zl_row_tier *tiers = terms->instrument->tiers;
-
-        mpz_set_ui(r, 0);
-        for (uint32_t i = 0; i <= tier; i++) {
-                if (!ZL_ABSENT(&tiers[i], tier, deduct)) {
-                        set(r, tiers[i].deduct, tier_digits(terms));
-                } else if (i > 0) {
-                        set(money->c, tiers[i - 1].upto, tier_digits(terms) + PPB_DIGITS);
-                        mpz_mul_si(money->c, money->c, tiers[i].mmr - tiers[i - 1].mmr);
-                        mpz_add(r, r, money->c);
+                if (is_by_size(instrument)) {
+                        if (said->tiers[i].upto >= size)
+                                return i;
+                        continue;
                 }
+                mpz_mul_si(money->b, powers[FINE_DIGITS], said->tiers[i].upto);
+                mpz_mul_si(money->b, money->b, money->divisor[at]);
+                if (mpz_cmp(money->b, money->a) >= 0)
+                        return i;
         }
+        return said->tiers_count ? said->tiers_count - 1 : 0;
 }
 
-/* m x measure - c, where m = the tier's rate + slope x |q|; zero for a table without tiers. */
-static void set_charge(struct money *money, mpz_t r, const struct money_terms *terms,
-                       const mpz_t measure)
+/* mm = max(0, notional m - c) + f notional; by size max(0, value per unit x (m |q| - c)) + f value;
+ * m = the tier's rate + slope x |q|. In 10^-(9 + qty_scale) of fine units, times the divisor. */
+static void set_maintenance(struct money *money, const struct terms *terms, uint32_t at,
+                            int64_t size)
 {
-        const struct zl_msg_instrument *instrument = terms->instrument;
-        uint32_t tier = 0;
+        const struct instrument *instrument = terms->positions[at].instrument;
+        const struct zl_msg_instrument *said = &instrument->said;
+        uint32_t tier = money_tier(money, terms, at, size);
+        mpz_t *charge = &money->maintenance[at];
 
-        mpz_set_ui(money->b, 0);
-        if (instrument->tiers_count) {
-                tier = find_tier(money, terms, measure);
-                mpz_set_si(money->b, instrument->tiers[tier].mmr);
-        }
-        /* m in 10^-(9 + qty_scale). */
-        mpz_mul(money->b, money->b, powers[instrument->qty_scale]);
-        mpz_set_si(money->c, instrument->mmr_slope);
-        mpz_mul_si(money->c, money->c, size_of(terms->position));
+        /* a: the notional; b: m; c: what is deducted */
+        mpz_mul_si(money->b, powers[said->qty_scale],
+                   said->tiers_count ? said->tiers[tier].mmr : 0);
+        mpz_set_si(money->c, said->mmr_slope);
+        mpz_mul_si(money->c, money->c, size);
         mpz_add(money->b, money->b, money->c);
-        mpz_mul(money->b, money->b, measure);
-        divide_exactly(r, money->b, PPB_DIGITS + instrument->qty_scale);
-        if (!instrument->tiers_count)
-                return;
-        set_deduction(money, money->b, terms, tier);
-        mpz_sub(r, r, money->b);
-}
-
-/* mm = max(0, value m - c) + f value. By size: value per unit x (m |q| - c), kept times |q|. */
-static void set_maintenance(struct money *money, const struct money_terms *terms)
-{
-        const struct zl_msg_instrument *instrument = terms->instrument;
-        bool entry = terms->policy->mm_basis == ZL_MM_BASIS_ENTRY;
-        mpz_t *value = entry ? &money->cost : &money->value;
-
-        mpz_set_ui(money->shared, 1);
-        if (is_by_size(terms)) {
-                set(money->a, size_of(terms->position), instrument->qty_scale);
-                set_charge(money, money->maintenance, terms, money->a);
-                mpz_mul(money->maintenance, money->maintenance, *value);
-                mpz_mul(money->maintenance, money->maintenance, powers[instrument->qty_scale]);
-                divide_exactly(money->maintenance, money->maintenance, DIGITS);
-                mpz_set_si(money->shared, size_of(terms->position));
+        set_i128(money->c, said->tiers_count ? instrument->deducts[tier] : 0);
+        mpz_mul(money->c, money->c, powers[said->qty_scale]);
+        if (is_by_size(instrument)) {
+                mpz_mul_si(*charge, money->b, size);
+                mpz_sub(*charge, *charge, money->c);
+                mpz_mul(*charge, *charge, basis_of(money, terms, at));
         } else {
-                set_charge(money, money->maintenance, terms, *value);
+                mpz_mul(*charge, money->a, money->b);
+                mpz_mul(money->c, money->c, powers[FINE_DIGITS]);
+                mpz_mul_si(money->c, money->c, money->divisor[at]);
+                mpz_sub(*charge, *charge, money->c);
         }
-        if (mpz_sgn(money->maintenance) < 0)
-                mpz_set_ui(money->maintenance, 0);
+        if (mpz_sgn(*charge) < 0)
+                mpz_set_ui(*charge, 0);
         if (!terms->policy->fee_in_maintenance)
                 return;
-        mpz_mul_si(money->a, *value, instrument->taker_fee + instrument->liq_fee);
-        divide_exactly(money->a, money->a, PPB_DIGITS);
-        mpz_mul(money->a, money->a, money->shared);
-        mpz_add(money->maintenance, money->maintenance, money->a);
+        mpz_mul_si(money->a, money->a, said->taker_fee + said->liq_fee);
+        mpz_mul(money->a, money->a, powers[said->qty_scale]);
+        mpz_add(*charge, *charge, money->a);
 }
 
-static void set_cost(struct money *money, const struct money_terms *terms)
+/* The same, in 10^-73 of the numeraire. */
+static void set_needed(struct money *money, const struct terms *terms, uint32_t at, int64_t size)
 {
-        if (terms->position->has_cost)
-                set(money->cost, terms->position->cost, terms->settle->scale);
-        else
-                set_value(money->cost, terms, terms->position->entry);
+        const struct asset *settle = settle_of(terms, at);
+        uint32_t digits = PPB_DIGITS + terms->positions[at].instrument->said.qty_scale +
+                          FINE_DIGITS + settle->said.scale + settle->said.rate_scale;
+
+        set_maintenance(money, terms, at, size);
+        mpz_mul_si(money->maintenance[at], money->maintenance[at], settle->rate);
+        mpz_mul(money->maintenance[at], money->maintenance[at], powers[SUM_DIGITS - digits]);
 }
 
-/* z below 2^119 fine units of the settle asset. */
-static bool is_bounded(const mpz_t z, struct money *money, const struct money_terms *terms)
+/* ---- the pool ---- */
+
+/* H(y) in 10^-9: slice by slice of the asset's own amount; y and the slices times fills. */
+static void set_weighted(struct money *money, mpz_t r, const mpz_t y, const struct asset *asset)
 {
-        mpz_tdiv_q(money->c, z, powers[DIGITS - FINE_DIGITS - terms->settle->scale]);
-        return mpz_sizeinbase(money->c, 2) <= 119;
+        const struct zl_msg_asset *said = &asset->said;
+
+        if (mpz_sgn(y) < 0) {
+                mpz_mul_si(r, y, said->liability);
+                return;
+        }
+        mpz_set_ui(r, 0);
+        mpz_set_ui(money->c, 0); /* where the slice begins */
+        for (uint32_t i = 0; i < said->haircut_count; i++) {
+                const struct zl_row_haircut *slice = &said->haircut[i];
+                bool last = i + 1 == said->haircut_count || ZL_ABSENT(slice, haircut, upto);
+                mpz_mul_si(money->d, powers[FINE_DIGITS], last ? 0 : slice->upto);
+                mpz_mul(money->d, money->d, money->fills);
+                bool here = last || mpz_cmp(y, money->d) <= 0;
+                mpz_sub(money->b, here ? y : money->d, money->c);
+                mpz_mul_si(money->b, money->b, PPB - slice->rate);
+                mpz_add(r, r, money->b);
+                if (here)
+                        return;
+                mpz_set(money->c, money->d);
+        }
+        mpz_mul_si(r, y, PPB);
 }
 
-bool money_refused(struct money *money, const struct money_terms *terms)
+static void add_up_equity(struct money *money, const struct terms *terms)
 {
-        const struct zl_msg_instrument *instrument = terms->instrument;
-        uint32_t last = instrument->tiers_count;
-
-        set_value(money->a, terms, instrument->max_price);
-        if (!is_bounded(money->a, money, terms))
-                return true;
-        set_cost(money, terms);
-        if (!is_bounded(money->cost, money, terms))
-                return true;
-        /* The last tier's rate and the slope's share, in 10^-(9 + qty_scale), are at most 10. */
-        mpz_mul_si(money->a, powers[instrument->qty_scale],
-                   (last ? instrument->tiers[last - 1].mmr : 0) - 10000000000);
-        mpz_set_si(money->b, instrument->mmr_slope);
-        mpz_mul_si(money->b, money->b, size_of(terms->position));
-        mpz_add(money->a, money->a, money->b);
-        return mpz_sgn(money->a) > 0;
+        mpz_set_ui(money->equity, 0);
+        for (uint32_t i = 0; i < terms->holdings_count; i++) {
+                const struct holding *holding = &terms->holdings[i];
+                const struct zl_msg_asset *asset = &holding->asset->said;
+                mpz_mul_si(money->a, powers[FINE_DIGITS], holding->order_margin);
+                mpz_sub(money->a, money->amount[i], money->a);
+                mpz_mul(money->a, money->a, money->fills);
+                for (uint32_t j = 0; j < terms->positions_count; j++) {
+                        if (terms->positions[j].holding == i)
+                                mpz_sub(money->a, money->a, money->closing[j]);
+                }
+                if (terms->cross)
+                        set_weighted(money, money->e, money->a, holding->asset);
+                else
+                        mpz_mul_si(money->e, money->a, PPB);
+                mpz_mul_si(money->e, money->e, holding->asset->rate);
+                mpz_mul(money->e, money->e,
+                        powers[SUM_DIGITS - PPB_DIGITS - FINE_DIGITS - asset->scale -
+                               asset->rate_scale]);
+                mpz_add(money->equity, money->equity, money->e);
+        }
 }
 
-void money_judge(struct money *money, const struct money_terms *terms)
+void money_add_up(struct money *money, const struct terms *terms)
 {
-        const struct zl_msg_instrument *instrument = terms->instrument;
-        const struct twin_position *position = terms->position;
-
-        set_value(money->value, terms, terms->mark);
-        set_cost(money, terms);
-        set(money->due, terms->funding, instrument->qty_scale + FUNDING_DIGITS);
-        set(money->a, position->funding, instrument->qty_scale + FUNDING_DIGITS);
-        mpz_sub(money->due, money->due, money->a);
-        mpz_mul_si(money->due, money->due, position->qty);
-        /* Up to fine units, against the account: the one rounding there is. */
-        mpz_cdiv_q(money->due, money->due, powers[DIGITS - FINE_DIGITS - terms->settle->scale]);
-        mpz_mul(money->due, money->due, powers[DIGITS - FINE_DIGITS - terms->settle->scale]);
-
-        mpz_sub(money->a, money->value, money->cost);
-        if (position->qty < 0)
-                mpz_neg(money->a, money->a);
-        set(money->residue, position->margin, terms->settle->scale);
-        mpz_add(money->residue, money->residue, money->a);
-        mpz_sub(money->residue, money->residue, money->due);
-        set(money->a, position->order_margin, terms->settle->scale);
-        mpz_sub(money->equity, money->residue, money->a);
-        set_maintenance(money, terms);
+        add_up_equity(money, terms);
+        mpz_set_ui(money->needed, 0);
+        mpz_set_ui(money->shared, 1);
+        for (uint32_t i = 0; i < terms->positions_count; i++) {
+                if (!terms->positions[i].open)
+                        continue;
+                mpz_mul_si(money->needed, money->needed, money->divisor[i]);
+                mpz_mul(money->a, money->maintenance[i], money->shared);
+                mpz_add(money->needed, money->needed, money->a);
+                mpz_mul_si(money->shared, money->shared, money->divisor[i]);
+        }
 }
 
-bool money_unsafe(struct money *money, const struct money_terms *terms)
+void money_judge(struct money *money, const struct terms *terms)
+{
+        bool entry = terms->policy->mm_basis == ZL_MM_BASIS_ENTRY;
+
+        for (uint32_t i = 0; i < terms->holdings_count; i++)
+                mpz_mul_si(money->amount[i], powers[FINE_DIGITS], terms->holdings[i].amount);
+        mpz_set_ui(money->fills, 1);
+        for (uint32_t i = 0; i < terms->positions_count; i++) {
+                const struct term *term = &terms->positions[i];
+                mpz_t *amount = &money->amount[term->holding];
+                set_unit(money->unit[i], term->instrument, term->instrument->mark);
+                mpz_mul_si(money->value[i], money->unit[i], term->size);
+                set_cost(money->cost[i], term);
+                set_profit(money->profit[i], term, money->value[i], money->cost[i]);
+                set_due(money->due[i], term, settle_of(terms, i));
+                mpz_add(*amount, *amount, money->profit[i]);
+                mpz_sub(*amount, *amount, money->due[i]);
+                money->divisor[i] = entry ? term->size : 1;
+                mpz_set_ui(money->closing[i], 0);
+                if (term->open)
+                        set_needed(money, terms, i, term->size);
+        }
+        mpz_set_ui(money->residue, 0);
+        for (uint32_t i = 0; i < terms->holdings_count; i++) {
+                money_worth(money->a, money->amount[i], terms->holdings[i].asset);
+                mpz_add(money->residue, money->residue, money->a);
+        }
+        money_add_up(money, terms);
+}
+
+/* ---- parts of it closed ---- */
+
+/* The estimated fill is worth, as a share of the value at the mark, 1 - s slippage, and of an
+ * inverse contract 1 / (1 - s slippage): closing costs the difference, and the fee of the fill. */
+static void set_cost_share(mpz_t num, mpz_t den, const struct term *term)
+{
+        const struct zl_msg_instrument *said = &term->instrument->said;
+        int64_t fill = PPB - (term->said->qty < 0 ? -said->slippage : said->slippage);
+        int64_t fee = said->taker_fee + said->liq_fee;
+
+        if (is_inverse(term->instrument)) { /* s (1 / (1 - s l) - 1) + f / (1 - s l) */
+                mpz_set_si(num, said->slippage + fee);
+                mpz_set_si(den, fill);
+        } else { /* l + f (1 - s l) */
+                mpz_set_si(num, fee);
+                mpz_mul_si(num, num, fill);
+                mpz_set_si(den, said->slippage);
+                mpz_mul_si(den, den, PPB);
+                mpz_add(num, num, den);
+                mpz_mul(den, powers[PPB_DIGITS], powers[PPB_DIGITS]);
+        }
+}
+
+void money_begin_closing(struct money *money, const struct terms *terms)
+{
+        for (uint32_t i = 0; i < terms->positions_count; i++) {
+                set_cost_share(money->a, money->b, &terms->positions[i]);
+                mpz_lcm(money->fills, money->fills, money->b);
+        }
+        for (uint32_t i = 0; i < terms->positions_count; i++) {
+                set_cost_share(money->a, money->b, &terms->positions[i]);
+                mpz_divexact(money->b, money->fills, money->b);
+                mpz_mul(money->factor[i], money->a, money->b);
+        }
+}
+
+void money_close(struct money *money, const struct terms *terms, uint32_t at, int64_t part)
+{
+        mpz_mul_si(money->closing[at], money->unit[at], part);
+        mpz_mul(money->closing[at], money->closing[at], money->factor[at]);
+        set_needed(money, terms, at, terms->positions[at].size - part);
+}
+
+/* ---- comparisons ---- */
+
+/* E against MM x num / den. */
+static int compare(struct money *money, int64_t num, int64_t den)
 {
         mpz_mul(money->a, money->equity, money->shared);
-        int order = mpz_cmp(money->a, money->maintenance);
+        mpz_mul_si(money->a, money->a, den);
+        mpz_mul(money->b, money->needed, money->fills);
+        mpz_mul_si(money->b, money->b, num);
+        return mpz_cmp(money->a, money->b);
+}
+
+bool money_bad(struct money *money, const struct terms *terms)
+{
+        if (terms->open_count == 0)
+                return mpz_sgn(money->residue) < 0;
+        int order = compare(money, 1, 1);
         return terms->policy->trigger == ZL_TRIGGER_AT_OR_BELOW ? order <= 0 : order < 0;
+}
+
+bool money_within(struct money *money, int64_t ratio_ppb)
+{
+        return compare(money, PPB, ratio_ppb) >= 0;
 }
 
 bool money_reaches(struct money *money, int64_t ratio_ppb)
 {
-        if (mpz_sgn(money->equity) <= 0)
-                return true;
-        mpz_mul(money->a, money->maintenance, powers[PPB_DIGITS]);
-        mpz_mul_si(money->b, money->equity, ratio_ppb);
-        mpz_mul(money->b, money->b, money->shared);
-        return mpz_cmp(money->a, money->b) >= 0;
+        return mpz_sgn(money->equity) <= 0 || compare(money, PPB, ratio_ppb) <= 0;
 }
 
 bool money_ratio_ceil(struct money *money, int64_t *ret_ratio_ppb)
 {
         if (mpz_sgn(money->equity) <= 0)
                 return false;
-        mpz_mul(money->a, money->maintenance, powers[PPB_DIGITS]);
+        mpz_mul(money->a, money->needed, powers[PPB_DIGITS]);
         mpz_mul(money->b, money->equity, money->shared);
         mpz_cdiv_q(money->a, money->a, money->b);
-        *ret_ratio_ppb = saturated(money->a);
+        *ret_ratio_ppb = money_saturated(money->a);
         return true;
 }
 
-/* What one unit of the numeraire's last digit is, for an amount that was multiplied by the rate. */
-static mpz_t *numeraire_unit(const struct money_terms *terms)
+int64_t money_equity_floor(struct money *money, const struct terms *terms)
 {
-        return &powers[DIGITS + terms->settle->rate_scale - terms->numeraire->scale];
+        mpz_fdiv_q(money->a, money->equity, powers[SUM_DIGITS - terms->numeraire->said.scale]);
+        return money_saturated(money->a);
 }
 
-int64_t money_equity_floor(struct money *money, const struct money_terms *terms)
+int64_t money_maintenance_ceil(struct money *money, const struct terms *terms)
 {
-        mpz_mul_si(money->a, money->equity, terms->rate);
-        mpz_fdiv_q(money->a, money->a, *numeraire_unit(terms));
-        return saturated(money->a);
-}
-
-int64_t money_maintenance_ceil(struct money *money, const struct money_terms *terms)
-{
-        mpz_mul_si(money->a, money->maintenance, terms->rate);
-        mpz_mul(money->b, money->shared, *numeraire_unit(terms));
-        mpz_cdiv_q(money->a, money->a, money->b);
-        return saturated(money->a);
-}
-
-int64_t money_shortfall_ceil(struct money *money, const struct money_terms *terms)
-{
-        if (mpz_sgn(money->residue) >= 0)
-                return 0;
-        mpz_neg(money->a, money->residue);
-        mpz_cdiv_q(money->a, money->a, powers[DIGITS - terms->settle->scale]);
-        return saturated(money->a);
-}
-
-/* Ticks of the fill P at which margin + s (P |q| k - cost) - due - f P |q| k = 0. */
-static void set_closing_ticks(struct money *money, const struct money_terms *terms)
-{
-        const struct zl_msg_instrument *instrument = terms->instrument;
-        const struct twin_position *position = terms->position;
-        int64_t fee = instrument->taker_fee + instrument->liq_fee;
-        bool is_long = position->qty > 0;
-
-        /* a: what the fill must bring in, or may cost. */
-        set(money->a, position->margin, terms->settle->scale);
-        mpz_sub(money->a, money->a, money->due);
-        if (is_long)
-                mpz_sub(money->a, money->cost, money->a);
-        else
-                mpz_add(money->a, money->cost, money->a);
-        /* b: what one tick of price is worth, the fee taken off or put on. */
-        set(money->b, instrument->tick,
-            instrument->price_scale + instrument->qty_scale + 2 * PPB_DIGITS);
-        mpz_mul_si(money->b, money->b, size_of(position));
-        mpz_mul_si(money->b, money->b, instrument->multiplier);
-        mpz_mul_si(money->b, money->b, 1000000000 + (is_long ? -fee : fee));
-        if (is_long)
-                mpz_cdiv_q(money->a, money->a, money->b);
-        else
-                mpz_fdiv_q(money->a, money->a, money->b);
-}
-
-bool money_bankruptcy_price(struct money *money, const struct money_terms *terms,
-                            int64_t *ret_price)
-{
-        set_closing_ticks(money, terms);
-        if (mpz_sgn(money->a) <= 0)
-                return false;
-        mpz_mul_si(money->a, money->a, terms->instrument->tick);
-        *ret_price = saturated(money->a);
-        return true;
-}
-
-int64_t money_limit_price(struct money *money, const struct money_terms *terms)
-{
-        int64_t tick = terms->instrument->tick;
-        int64_t least = (terms->instrument->min_price + tick - 1) / tick;
-        int64_t most = terms->instrument->max_price / tick;
-
-        if (least > most) /* no tick lies in the range: the end that suits the account */
-                return terms->position->qty > 0 ? terms->instrument->max_price
-                                                : terms->instrument->min_price;
-        set_closing_ticks(money, terms);
-        if (mpz_cmp_si(money->a, least) < 0)
-                return least * tick;
-        if (mpz_cmp_si(money->a, most) > 0)
-                return most * tick;
-        return mpz_get_si(money->a) * tick;
+        mpz_mul(money->a, money->shared, powers[SUM_DIGITS - terms->numeraire->said.scale]);
+        mpz_cdiv_q(money->a, money->needed, money->a);
+        return money_saturated(money->a);
 }

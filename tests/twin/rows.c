@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- rows ---- */
-
 struct instrument *twin_find_instrument(struct twin *twin, uint32_t id)
 {
         for (uint32_t i = 0; i < twin->instruments_count; i++) {
@@ -73,46 +71,80 @@ struct asset *twin_need_asset(struct twin *twin, uint32_t id)
         return asset;
 }
 
-static int compare_pool(const struct pool *pool, uint64_t account, uint32_t instrument,
-                        enum zl_leg leg)
+struct zl_msg_policy *twin_need_policy(struct twin *twin, uint32_t id)
 {
-        if (pool->account->id != account)
-                return pool->account->id < account ? -1 : 1;
-        if (pool->instrument != instrument)
-                return pool->instrument < instrument ? -1 : 1;
-        return (int)pool->leg - (int)leg;
+        struct zl_msg_policy *policy = twin_find_policy(twin, id);
+
+        if (!policy) {
+                policy = &twin->policies[take(&twin->policies_count, TWIN_POLICIES)];
+                policy->policy = id;
+        }
+        return policy;
 }
 
-struct pool *twin_find_pool(struct twin *twin, uint64_t account, uint32_t instrument,
-                              enum zl_leg leg)
+struct account *twin_need_account(struct twin *twin, uint64_t id)
+{
+        struct account *account = twin_find_account(twin, id);
+
+        if (!account) {
+                account = &twin->accounts[take(&twin->accounts_count, TWIN_ACCOUNTS)];
+                account->id = id;
+        }
+        return account;
+}
+
+/* ---- pools ---- */
+
+/* By account; then x, then by instrument; then no leg, L, S. */
+static int compare_pool(const struct pool *pool, struct pool_name name)
+{
+        if (pool->account->id != name.account)
+                return pool->account->id < name.account ? -1 : 1;
+        if (pool->cross || name.cross)
+                return (int)name.cross - (int)pool->cross;
+        if (pool->instrument != name.instrument)
+                return pool->instrument < name.instrument ? -1 : 1;
+        return (int)pool->leg - (int)name.leg;
+}
+
+struct pool *twin_find_pool(struct twin *twin, struct pool_name name)
 {
         for (uint32_t i = 0; i < twin->pools_count; i++) {
-                if (compare_pool(&twin->pools[i], account, instrument, leg) == 0)
+                if (compare_pool(&twin->pools[i], name) == 0)
                         return &twin->pools[i];
         }
         return NULL;
 }
 
-struct pool *twin_add_pool(struct twin *twin, struct account *account, uint32_t instrument,
-                             enum zl_leg leg)
+struct pool *twin_add_pool(struct twin *twin, struct account *account, struct pool_name name)
 {
         uint32_t at = take(&twin->pools_count, TWIN_POOLS);
 
-        for (; at > 0 && compare_pool(&twin->pools[at - 1], account->id, instrument, leg) > 0; at--)
+        for (; at > 0 && compare_pool(&twin->pools[at - 1], name) > 0; at--)
                 twin->pools[at] = twin->pools[at - 1];
-        twin->pools[at] = (struct pool){
-                .account = account, .instrument = instrument, .leg = leg};
+        twin->pools[at] = (struct pool){.account = account,
+                                        .cross = name.cross,
+                                        .instrument = name.cross ? 0 : name.instrument,
+                                        .leg = name.cross ? ZL_LEG_NET : name.leg};
         return &twin->pools[at];
 }
 
 void twin_drop_pool(struct twin *twin, struct pool *pool)
 {
-        for (; pool + 1 < twin->pools + twin->pools_count; pool++)
-                *pool = pool[1];
-        twin->pools_count--;
+        struct pool *end = twin->pools + twin->pools_count--;
+
+        memmove(pool, pool + 1, (size_t)(end - pool - 1) * sizeof *pool);
 }
 
-/* ---- outputs ---- */
+void twin_print_pool(const struct pool *pool, char *text, size_t size)
+{
+        static const char *const legs[] = {"", "L", "S"};
+
+        if (pool->cross)
+                snprintf(text, size, "x");
+        else
+                snprintf(text, size, "%" PRIu32 "%s", pool->instrument, legs[pool->leg]);
+}
 
 /* mix64 of the wire's page, mod P. */
 uint32_t twin_partition(uint64_t id, uint32_t partitions)
@@ -123,75 +155,4 @@ uint32_t twin_partition(uint64_t id, uint32_t partitions)
         id *= 0x94d049bb133111eb;
         id ^= id >> 31;
         return (uint32_t)(id % partitions);
-}
-
-struct twin_output *twin_say(struct twin *twin, enum zl_type type, enum zl_topic_kind topic,
-                               uint32_t id, uint64_t *said)
-{
-        struct twin_output *output =
-                &twin->outputs[take(&twin->outputs_count, TWIN_OUTPUTS)];
-
-        memset(output, 0, sizeof *output);
-        output->type = type;
-        output->header = (struct zl_header){.topic = {topic, id},
-                                            .src = twin->src,
-                                            .epoch = twin->epoch,
-                                            .seq = ++*said,
-                                            .ts_ns = twin->now_ns};
-        return output;
-}
-
-static struct zl_msg_alert *alert(struct twin *twin, uint32_t partition, uint64_t rank,
-                                  enum zl_alert_kind kind)
-{
-        struct twin_output *output = twin_say(twin, ZL_TYPE_ALERT, ZL_TOPIC_ALRT, partition,
-                                         &twin->alerts_said[partition]);
-
-        output->rank = rank;
-        output->alert.kind = kind;
-        output->alert.absent = 1 << ZL_AT_alert_account | 1 << ZL_AT_alert_pool |
-                               1 << ZL_AT_alert_instrument | 1 << ZL_AT_alert_ratio;
-        return &output->alert;
-}
-
-void twin_alert_all(struct twin *twin, enum zl_alert_kind kind, const uint32_t *instrument)
-{
-        struct zl_msg_alert *said = alert(twin, 0, 0, kind);
-
-        if (!instrument)
-                return;
-        said->absent &= ~(uint64_t)(1 << ZL_AT_alert_instrument);
-        said->instrument = *instrument;
-}
-
-struct zl_msg_alert *twin_alert_account(struct twin *twin, uint64_t account,
-                                          enum zl_alert_kind kind)
-{
-        struct zl_msg_alert *said =
-                alert(twin, twin_partition(account, twin->partitions), account + 1, kind);
-
-        said->absent &= ~(uint64_t)(1 << ZL_AT_alert_account);
-        said->account = account;
-        return said;
-}
-
-void twin_print_pool(const struct pool *pool, char *text, size_t size)
-{
-        static const char *const legs[] = {"", "L", "S"};
-
-        snprintf(text, size, "%" PRIu32 "%s", pool->instrument, legs[pool->leg]);
-}
-
-void twin_alert_pool(struct twin *twin, const struct pool *pool, enum zl_alert_kind kind,
-                       const int64_t *ratio)
-{
-        struct zl_msg_alert *said = twin_alert_account(twin, pool->account->id, kind);
-
-        said->absent &= ~(uint64_t)(1 << ZL_AT_alert_pool | 1 << ZL_AT_alert_instrument);
-        said->instrument = pool->instrument;
-        twin_print_pool(pool, said->pool, sizeof said->pool);
-        if (!ratio)
-                return;
-        said->absent &= ~(uint64_t)(1 << ZL_AT_alert_ratio);
-        said->ratio = *ratio;
 }

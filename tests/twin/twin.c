@@ -1,9 +1,11 @@
+#include "accounts.h"
+#include "answers.h"
 #include "ladder.h"
+#include "markets.h"
+#include "pool.h"
+#include "say.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct twin *twin_create(uint32_t src, uint64_t epoch)
 {
@@ -18,7 +20,7 @@ struct twin *twin_create(uint32_t src, uint64_t epoch)
         zl_message_init(message, ZL_TYPE_POLICY);
         message->policy.policy = 1;
         message->policy.rev = 0;
-        twin->policies[twin->policies_count++] = message->policy;
+        *twin_need_policy(twin, 1) = message->policy;
         free(message);
         money_init(&twin->money);
         return twin;
@@ -30,35 +32,42 @@ void twin_destroy(struct twin *twin)
         free(twin);
 }
 
+/* ---- frames ---- */
+
+static struct stream *need_stream(struct twin *twin, const struct zl_header *header)
+{
+        for (uint32_t i = 0; i < twin->streams_count; i++) {
+                struct stream *stream = &twin->streams[i];
+                if (stream->topic.kind == header->topic.kind &&
+                    stream->topic.id == header->topic.id && stream->src == header->src)
+                        return stream;
+        }
+        if (twin->streams_count == TWIN_STREAMS)
+                abort();
+        struct stream *stream = &twin->streams[twin->streams_count++];
+        *stream = (struct stream){
+                header->topic, header->src, header->epoch, header->seq - 1, false};
+        return stream;
+}
+
 static bool take_frame(struct twin *twin, const struct zl_header *header)
 {
-        struct stream *stream = NULL;
+        struct stream *stream = need_stream(twin, header);
+        enum zl_topic_kind kind = header->topic.kind;
+        bool same = header->epoch == stream->epoch;
 
-        for (uint32_t i = 0; i < twin->streams_count; i++) {
-                struct stream *one = &twin->streams[i];
-                if (one->topic.kind == header->topic.kind && one->topic.id == header->topic.id &&
-                    one->src == header->src)
-                        stream = one;
-        }
-        if (!stream) {
-                if (twin->streams_count == TWIN_STREAMS)
-                        abort();
-                stream = &twin->streams[twin->streams_count++];
-                *stream =
-                    (struct stream){header->topic, header->src, header->epoch, header->seq, false};
-                return true;
-        }
         if (header->epoch < stream->epoch) {
                 if (!stream->old_said)
                         twin_alert_all(twin, ZL_ALERT_KIND_EPOCH, NULL);
                 stream->old_said = true;
                 return false;
         }
-        if (header->epoch == stream->epoch && header->seq <= stream->seq)
+        if (same && header->seq <= stream->seq && header->seq != stream->seq + 1)
                 return false;
+        twin->gap = header->epoch > stream->epoch || header->seq != stream->seq + 1;
         /* A hole in prices or answers repairs itself; one in what accounts hold does not. */
-        if (header->epoch == stream->epoch && header->seq != stream->seq + 1 &&
-            (header->topic.kind == ZL_TOPIC_ACCT || header->topic.kind == ZL_TOPIC_CTRL))
+        if (same && twin->gap &&
+            (kind == ZL_TOPIC_ACCT || kind == ZL_TOPIC_CTRL || kind == ZL_TOPIC_FUND))
                 twin_alert_all(twin, ZL_ALERT_KIND_GAP, NULL);
         stream->epoch = header->epoch;
         stream->seq = header->seq;
@@ -66,274 +75,24 @@ static bool take_frame(struct twin *twin, const struct zl_header *header)
         return true;
 }
 
-static void take_asset(struct twin *twin, const struct zl_msg_asset *said)
+/* ---- messages ---- */
+
+static void take_cluster(struct twin *twin, const struct zl_msg_cluster *said)
 {
-        struct asset *asset = twin_need_asset(twin, said->asset);
-
-        asset->defined = true;
-        asset->said = *said;
-        if (!said->numeraire)
+        if (said->partitions == twin->partitions)
                 return;
-        asset->has_rate = true;
-        asset->rate = 1;
-        for (uint32_t i = 0; i < said->rate_scale; i++)
-                asset->rate *= 10;
-}
-
-static void take_rate(struct twin *twin, const struct zl_msg_rate *said)
-{
-        struct asset *asset = twin_need_asset(twin, said->asset);
-
-        if (asset->defined && asset->said.numeraire)
-                return;
-        if (said->price <= 0) {
+        if (twin->accounts_count || said->partitions == 0 || said->partitions > 65536)
                 twin_alert_all(twin, ZL_ALERT_KIND_REFUSED, NULL);
-                return;
-        }
-        asset->has_rate = true;
-        asset->rate = said->price;
+        else
+                twin->partitions = said->partitions;
 }
 
-static void take_policy(struct twin *twin, const struct zl_msg_policy *said)
+static void take_clock(struct twin *twin, uint64_t ts_ns)
 {
-        struct zl_msg_policy *policy = twin_find_policy(twin, said->policy);
-
-        if (!policy) {
-                if (twin->policies_count == TWIN_POLICIES)
-                        abort();
-                policy = &twin->policies[twin->policies_count++];
-        }
-        *policy = *said;
-        if (said->jump_ppm || said->orders_per_s || said->cure_ms ||
-            said->slice_notional)
-                twin_alert_all(twin, ZL_ALERT_KIND_UNSUPPORTED, NULL);
-}
-
-static void take_instrument(struct twin *twin, const struct zl_msg_instrument *said)
-{
-        struct instrument *instrument = twin_need_instrument(twin, said->instrument);
-
-        instrument->defined = true;
-        instrument->said = *said;
-        if (instrument->mark < said->min_price || instrument->mark > said->max_price)
-                instrument->has_mark = false;
-}
-
-static void take_mark(struct twin *twin, const struct zl_msg_mark *said,
-                      const struct zl_header *header)
-{
-        struct instrument *instrument = twin_need_instrument(twin, said->instrument);
-        int64_t least = 1, most = (int64_t)1 << 44;
-
-        if (instrument->defined) {
-                least = instrument->said.min_price;
-                most = instrument->said.max_price;
-        }
-        if (said->price < least || said->price > most) {
-                if (!instrument->refusing)
-                        twin_alert_all(twin, ZL_ALERT_KIND_REFUSED, &said->instrument);
-                instrument->refusing = true;
-                return;
-        }
-        instrument->refusing = false;
-        instrument->has_mark = true;
-        instrument->mark = said->price;
-        instrument->funding = said->funding;
-        for (uint32_t i = 0; !instrument->has_funding && i < twin->pools_count; i++) {
-                struct pool *pool = &twin->pools[i];
-                if (pool->instrument == said->instrument && !pool->position.funding_known) {
-                        pool->position.funding = said->funding;
-                        pool->position.funding_known = true;
-                }
-        }
-        instrument->has_funding = true;
-        instrument->mark_seq = header->seq;
-        instrument->mark_ns = twin->now_ns < header->ts_ns ? twin->now_ns : header->ts_ns;
-}
-
-/* Why a row cannot be believed. */
-static bool is_bad(const struct zl_row_position *row)
-{
-        bool has_cost = !ZL_ABSENT(row, position, cost);
-
-        if ((row->leg == ZL_LEG_LONG && row->qty < 0) || (row->leg == ZL_LEG_SHORT && row->qty > 0))
-                return true;
-        if (row->mode == ZL_MODE_CROSS || row->qty == 0)
-                return false;
-        if (ZL_ABSENT(row, position, margin) || (!has_cost && ZL_ABSENT(row, position, entry)))
-                return true;
-        return has_cost ? row->cost <= 0 : row->entry <= 0;
-}
-
-static void suspend(struct twin *twin, struct account *account)
-{
-        if (!account->suspended)
-                twin_alert_account(twin, account->id, ZL_ALERT_KIND_SUSPENDED);
-        account->suspended = true;
-}
-
-static void take_position(struct twin *twin, struct account *account,
-                          const struct zl_row_position *row)
-{
-        struct pool *pool = twin_find_pool(twin, account->id, row->instrument, row->leg);
-        const struct instrument *instrument = twin_find_instrument(twin, row->instrument);
-        uint64_t rev = ZL_ABSENT(row, position, rev) ? account->rev : row->rev;
-
-        if (row->qty == 0) {
-                if (pool)
-                        twin_drop_pool(twin, pool);
-                return;
-        }
-        bool unchanged = pool && rev <= pool->base;
-        if (!pool) {
-                pool = twin_add_pool(twin, account, row->instrument, row->leg);
-                pool->base = rev;
-        }
-        pool->listed = true;
-        const struct twin_position before = pool->position;
-        pool->position = (struct twin_position){.qty = row->qty,
-                                                .has_cost = !ZL_ABSENT(row, position, cost),
-                                                .cost = row->cost,
-                                                .entry = row->entry,
-                                                .margin = row->margin,
-                                                .order_margin = row->order_margin,
-                                                .funding = row->funding,
-                                                .funding_known = true};
-        if (ZL_ABSENT(row, position, funding)) {
-                pool->position.funding_known = instrument && instrument->has_funding;
-                pool->position.funding = pool->position.funding_known ? instrument->funding : 0;
-                if (unchanged) { /* a restatement forgives nothing */
-                        pool->position.funding = before.funding;
-                        pool->position.funding_known = before.funding_known;
-                }
-        }
-        if (rev <= pool->base)
-                return;
-        pool->base = rev;
-        pool->n = 0;
-        pool->stage = IDLE;
-        pool->attempts = 0;
-}
-
-/* Positions that a full message does not list are gone. */
-static void drop_unlisted(struct twin *twin, const struct account *account)
-{
-        for (uint32_t i = twin->pools_count; i-- > 0;) {
-                if (twin->pools[i].account == account && !twin->pools[i].listed)
-                        twin_drop_pool(twin, &twin->pools[i]);
-        }
-}
-
-/* Whether this revision may be applied; a hole suspends. */
-static bool follows(struct twin *twin, struct account *account, const struct zl_msg_account *said)
-{
-        if (said->full)
-                return said->rev >= account->rev;
-        if (account->suspended || said->rev <= account->rev)
-                return false;
-        if (said->rev != account->rev + 1) {
-                suspend(twin, account);
-                return false;
-        }
-        return true;
-}
-
-static void take_account(struct twin *twin, const struct zl_msg_account *said)
-{
-        struct account *account = twin_find_account(twin, said->account);
-        bool cross = false;
-
-        if (said->account >> 53 != 0) {
-                twin_alert_account(twin, said->account, ZL_ALERT_KIND_REFUSED);
-                return;
-        }
-        if (!account) {
-                if (twin->accounts_count == TWIN_ACCOUNTS)
-                        abort();
-                account = &twin->accounts[twin->accounts_count++];
-                account->id = said->account;
-        }
-        if (!follows(twin, account, said))
-                return;
-        for (uint32_t i = 0; i < said->positions_count; i++) {
-                if (is_bad(&said->positions[i])) {
-                        suspend(twin, account);
-                        return;
-                }
-                cross |= said->positions[i].mode == ZL_MODE_CROSS && said->positions[i].qty != 0;
-        }
-        account->suspended = false;
-        account->rev = said->rev;
-        for (uint32_t i = 0; i < twin->pools_count; i++)
-                twin->pools[i].listed = false;
-        for (uint32_t i = 0; i < said->positions_count; i++) {
-                if (said->positions[i].mode == ZL_MODE_ISOLATED)
-                        take_position(twin, account, &said->positions[i]);
-        }
-        if (said->full)
-                drop_unlisted(twin, account);
-        if (cross && !account->cross_said) {
-                twin_alert_account(twin, account->id, ZL_ALERT_KIND_UNSUPPORTED);
-                account->cross_said = true;
-        }
-}
-
-/* "42/7L/17/0" or "42/7L/17/0/0"; false for anything else. */
-static struct pool *find_asked(struct twin *twin, const char *order, uint64_t *ret_base,
-                               uint32_t *ret_n)
-{
-        uint64_t account;
-        uint32_t instrument;
-        char leg[2] = "", slash;
-        int used = 0;
-
-        if (sscanf(order, "%" SCNu64 "/%" SCNu32 "%1[LS]%c%n", &account, &instrument, leg, &slash,
-                   &used) != 4 &&
-            sscanf(order, "%" SCNu64 "/%" SCNu32 "%c%n", &account, &instrument, &slash, &used) != 3)
-                return NULL;
-        if (sscanf(order + used, "%" SCNu64 "/%" SCNu32, ret_base, ret_n) != 2)
-                return NULL;
-        enum zl_leg side = leg[0] == 'L' ? ZL_LEG_LONG : leg[0] == 'S' ? ZL_LEG_SHORT : ZL_LEG_NET;
-        return twin_find_pool(twin, account, instrument, side);
-}
-
-static void take_final(struct twin *twin, struct pool *pool, const struct zl_msg_exec *said)
-{
-        if (said->filled > 0) {
-                pool->stage = DONE;
-                return;
-        }
-        pool->n++;
-        pool->stage = SHORT;
-        pool->attempts = 0;
-        pool->due_ns = twin->now_ns;
-}
-
-static void take_exec(struct twin *twin, const struct zl_msg_exec *said)
-{
-        uint64_t base;
-        uint32_t n;
-        struct pool *pool = find_asked(twin, said->order, &base, &n);
-
-        if (!pool || base != pool->base || n != pool->n || pool->stage == DONE ||
-            n > 0 || !twin_policy_of(twin, pool))
-                return;
-        if (said->status == ZL_EXEC_STATUS_STALE && said->rev > pool->base) {
-                pool->stage = DONE;
-        } else if (said->status == ZL_EXEC_STATUS_STALE || said->status == ZL_EXEC_STATUS_BUSY) {
-                pool->stage = ASKED;
-                twin_wait(twin, pool);
-        } else if (said->status == ZL_EXEC_STATUS_LATE) {
-                pool->stage = ASKED;
-                pool->due_ns = twin->now_ns;
-        } else if (said->final && said->status != ZL_EXEC_STATUS_ACCEPTED &&
-                   said->status != ZL_EXEC_STATUS_TAKEN) {
-                take_final(twin, pool, said);
-        } else {
-                pool->stage = HELD;
-                pool->attempts = 0;
-                twin_wait(twin, pool);
-        }
+        if (ts_ns > INT64_MAX)
+                twin_alert_all(twin, ZL_ALERT_KIND_REFUSED, NULL);
+        else if (ts_ns > twin->now_ns)
+                twin->now_ns = ts_ns;
 }
 
 static void take_message(struct twin *twin, const struct zl_header *header,
@@ -341,35 +100,48 @@ static void take_message(struct twin *twin, const struct zl_header *header,
 {
         switch (message->type) {
         case ZL_TYPE_CLUSTER:
-                twin->partitions = message->cluster.partitions;
+                take_cluster(twin, &message->cluster);
                 break;
         case ZL_TYPE_ASSET:
-                take_asset(twin, &message->asset);
+                markets_take_asset(twin, &message->asset);
                 break;
         case ZL_TYPE_RATE:
-                take_rate(twin, &message->rate);
+                markets_take_rate(twin, &message->rate);
                 break;
         case ZL_TYPE_INSTRUMENT:
-                take_instrument(twin, &message->instrument);
+                markets_take_instrument(twin, &message->instrument);
                 break;
         case ZL_TYPE_MARK:
-                take_mark(twin, &message->mark, header);
+                markets_take_mark(twin, &message->mark, header);
                 break;
         case ZL_TYPE_POLICY:
-                take_policy(twin, &message->policy);
+                markets_take_policy(twin, &message->policy);
                 break;
         case ZL_TYPE_ACCOUNT:
-                take_account(twin, &message->account);
+                accounts_take(twin, &message->account);
                 break;
         case ZL_TYPE_EXEC:
-                take_exec(twin, &message->exec);
+                answers_take(twin, &message->exec);
                 break;
         case ZL_TYPE_CLOCK:
-                if (header->ts_ns > twin->now_ns)
-                        twin->now_ns = header->ts_ns;
+                take_clock(twin, header->ts_ns);
                 break;
         default:
                 break;
+        }
+}
+
+/* A price concerns those that hold what it is the price of; anything else may concern all. */
+static bool may_concern(struct twin *twin, const struct zl_message *message,
+                        const struct pool *pool)
+{
+        switch (message->type) {
+        case ZL_TYPE_MARK:
+                return pool_has_instrument(pool, message->mark.instrument);
+        case ZL_TYPE_RATE:
+                return pool_has_asset(twin, pool, message->rate.asset);
+        default:
+                return true;
         }
 }
 
@@ -378,12 +150,15 @@ const struct twin_output *twin_step(struct twin *twin, const struct zl_header *h
                                     uint32_t *ret_count)
 {
         twin->outputs_count = 0;
+        twin->gap = false;
         if (place == 0)
                 twin->taken = take_frame(twin, header);
         if (twin->taken) {
                 take_message(twin, header, message);
-                for (uint32_t i = 0; i < twin->pools_count; i++)
-                        twin_look_at(twin, &twin->pools[i]);
+                for (uint32_t i = 0; i < twin->pools_count; i++) {
+                        if (may_concern(twin, message, &twin->pools[i]))
+                                twin_look_at(twin, &twin->pools[i]);
+                }
         }
         *ret_count = twin->outputs_count;
         return twin->outputs;

@@ -94,7 +94,9 @@ static inline void random_record(const struct zl_record *record, uint8_t *object
                 const struct zl_field *field = &record->fields[i];
                 uint64_t bit = (uint64_t)1 << i;
                 bool leg = field->form == ZL_FORM_CHOICE && !field->choice->values[0];
-                if (field->presence != ZL_PRESENCE_MUST && !leg && random_u64() % 3 == 0) {
+                bool stays = leg || field->presence == ZL_PRESENCE_MUST ||
+                             field->presence == ZL_PRESENCE_ADDED;
+                if (!stays && random_u64() % 3 == 0) {
                         *zl_absent_bits(object) |= bit;
                         continue;
                 }

@@ -5,8 +5,8 @@
     make_known.py --check      says whether they are what it would write
 
 A name is the example's; what stands behind a slash is one of several ways to put it:
-`/cross` the same account as a cross pool, `/pair`, `/fund`, `/order`, `/share`, `/score` what
-is decided beyond the numbers that `calc` prints. README.md says what the groups are.
+`/cross` the same account as a cross pool, `/order`, `/pair`, `/fund`, `/score` what is decided
+beyond the numbers that `calc` prints. README.md says what the groups are.
 """
 import json
 import pathlib
@@ -94,7 +94,9 @@ def held(qty, number_=7, **more):
 
 
 def as_cross(line):
-    """The same account, its isolated margin as a cross balance."""
+    """The same account, its isolated margin as a cross balance; and answers to that pool."""
+    if line['type'] == 'exec':
+        return {**line, 'order': line['order'].replace('/7/', '/x/')}
     if line['type'] != 'account' or not any('margin' in p for p in line['positions']):
         return line
     position = dict(line['positions'][0])
@@ -116,25 +118,50 @@ def first(field, value, within=None, account=1, pool='7'):
     return at('positions[0].' + field, value, within, account, pool)
 
 
-def case(name, source, verified, lines, expect, how, needs=(), facts=None):
-    row = {'name': name, 'source': source, 'verified': verified, 'lines': lines,
-           'expect': expect, 'needs': list(needs), 'how': how}
-    if facts is not None:
-        row['facts'] = facts
-    known.append(row)
+def nothing(account=1, pool='x'):
+    return [{'account': account, 'pool': pool, 'exists': False}]
 
 
-def both(name, source, verified, lines, expect, how, needs=(), facts=None):
+EMPTY = ' There is no pool of an account that has neither a balance nor a position.'
+
+
+def case(name, source, verified, lines, expect, how, **decided):
+    """`decided`: what `replay` says, `told`, and does not, `never`, and what it leaves, `after`."""
+    known.append({'name': name, 'source': source, 'verified': verified, 'lines': lines,
+                  'expect': expect, **decided, 'how': how})
+
+
+def both(name, source, verified, lines, expect, how, **decided):
     """As isolated pools, and the same accounts as cross pools."""
-    case(name, source, verified, lines, expect, how, needs, facts)
+    case(name, source, verified, lines, expect, how, **decided)
     case(name + '/cross', source, verified, [as_cross(line) for line in lines],
          [{**row, 'pool': 'x'} for row in expect],
-         how + ' Here the margin is a cross balance.', ['cross', *needs], facts)
+         how + ' Here the margin is a cross balance.', **decided)
 
 
 def cannot(names, source, why):
     for name in names.split():
         unexpressed.append({'name': name, 'source': source, 'why': why})
+
+
+def fund(balance, peak=None):
+    line = {'type': 'fund', 'fund': 1, 'asset': 1, 'balance': balance, 'rev': 1}
+    return line if peak is None else {**line, 'peak': peak}
+
+
+def answer(order, status='expired', **more):
+    """A router's last word on an order; nothing filled unless `more` says so."""
+    return {'type': 'exec', 'order': order, 'status': status, 'final': True, 'rev': 1, **more}
+
+
+def score(published):
+    """A score on the wire counts in 10^-15: profit in 10^-9 times leverage in 10^-6."""
+    return number(Fraction(published) * 10 ** 15)
+
+
+def full_only(**more):
+    """A policy whose only order is for all of a position: then the fund, then the winners."""
+    return policy(partial='none', cancel_first=False, **more)
 
 
 # ------------------------------------------- liquidation and bankruptcy prices of one position
@@ -159,7 +186,7 @@ def binance():
                    held('3683.979', 9, entry='1456.84'))]
     case('binance_usdm_btc_cross_2pos', BINANCE_USDM, 'recomputed', lines,
          [first('liquidation_price', '26316.89', '0.005', pool='x')],
-         'One cross pool; the other position counts at its mark, with its maintenance.', ['cross'])
+         'One cross pool; the other position counts at its mark, with its maintenance.')
     both('binance_coinm_cross_long',
          'https://dev.binance.vision/t/coin-margined-futures-liquidation-price-calculation-'
          'help-cm-variable/6292', 'recomputed',
@@ -286,12 +313,33 @@ def bybit():
          'The page gives the rates 0.005 and 0.0056 and says that a rate holds for what exceeds '
          'the tier below: 2000000 x 0.005, then 600000 x 0.0056 more. Only the rates are printed.')
     source = 'https://bybit-exchange.github.io/docs/zh-TW/v5/market/adl-alert (example 1)'
-    case('bybit_adl_drawdown_1', source, 'recomputed', [], [],
-         'Drawdown of 0.3 from the peak: the fund bears 300000 of the loss, and not 350000; the '
-         'users bear what exceeds, 50000.', ['fund'],
-         {'fund': {'balance': '1000000', 'peak': '1000000', 'fund_drawdown': '0.3',
-                   'bears': [['300000', True], ['350000', False]],
-                   'loss': '350000', 'beyond': '50000'}})
+    lines = [asset('USDT'), fund('1000000', '1000000'), full_only(fund_drawdown='0.3'),
+             instrument('0', 4, 3, fund=1), mark('50')]
+    losers = [isolated(1, '30000', '1200000', entry='100'),
+              isolated(2, '5000', '200000', entry='100')]
+    how = ('Drawdown of 0.3 from the peak: the fund bears 300000 of the loss of 350000, the users '
+           'the rest of 50000, ')
+    case('bybit_adl_drawdown_1', source, 'recomputed',
+         [*lines, *losers, isolated(3, '-5000', '500000', entry='100'), answer('1/7/1/0/0'),
+          {**losers[0], 'rev': 2, 'positions': []}, {**fund('700000', '1000000'), 'rev': 2},
+          answer('2/7/1/0/0')],
+         [at('bankruptcy_equity', '-50000', account=2), at('equity', '750000', account=3)],
+         how + 'so the winner ends with that much less. A claim is borne whole or not at all, '
+         'and the loss is that of a contract: it stands as two losers, of 300000 and 50000, the '
+         'first of them settled before the second comes.',
+         told=[{'type': 'takeover', 'qty': '30000', 'amount': '300000'},
+               {'type': 'adl', 'winner_account': 3, 'qty': '5000', 'price': '60'}],
+         never=['socialize'], after={'equity': {'2': '0', '3': '700000'}, 'fund': '700000'})
+    case('bybit_adl_drawdown_1/at_once', source, 'recomputed',
+         [*lines, isolated(1, '35000', '1400000', entry='100'),
+          isolated(3, '-35000', '3500000', entry='100'), answer('1/7/1/0/0')],
+         [at('bankruptcy_equity', '-350000')],
+         'The loss of 350000 in one claim exceeds 0.3 of the peak: winners are called upon.',
+         told=[{'type': 'adl', 'winner_account': 3, 'qty': '35000'}],
+         never=['takeover', 'socialize'])
+    cannot('bybit_adl_drawdown_1/split', source,
+           'Of one claim of 350000 the fund bears 300000 and the users 50000: a claim is borne '
+           'whole here, or by the winners alone.')
 
 
 # ----------------------------------------------------------------- maintenance and its tables
@@ -417,7 +465,7 @@ def dydx_prices():
         case('dydx_bankr_' + name, source, 'recomputed',
              [*market, instrument('0.1', number_=9), mark('3000', 9),
               quoted(balance, (sign + '0.004', '200'), (sign + '0.1', '300'), isolate=False)],
-             [at('positions[1].closeout_price', price, pool='x')], how, ['cross'])
+             [at('positions[1].closeout_price', price, pool='x')], how)
     cannot('dydx_bankr_err_larger_than_position dydx_bankr_err_no_position', source,
            'Checks the argument of a function: more than the position is never closed here.')
     source = CLOB + 'liquidations_test.go:TestIsLiquidatable'
@@ -428,8 +476,9 @@ def dydx_prices():
          [at('equity', '499'), at('maintenance', '500'), at('state', 'liquidate')], how)
     case('dydx_liquidatable_2', source, 'recomputed', market + [cross(1, '-1')],
          [at('equity', '-1', pool='x'), at('maintenance', '0', pool='x')],
-         'No position: never liquidated, only a deficit. So `state` is bankrupt and no order '
-         'follows.', ['cross'], {'replay': []})
+         'No position: never liquidated, only a deficit, in units, as no instrument tells a '
+         'scale.', told=[{'type': 'deficit', 'account': 1, 'instrument': 0, 'amount': '1000000'}],
+         never=['cancel', 'convert', 'liquidate'])
     cannot('dydx_fillable_long dydx_fillable_long_ba2 dydx_fillable_long_below_bankr '
            'dydx_fillable_long_smmr20 dydx_fillable_short dydx_fillable_short_at_bankr '
            'dydx_fillable_short_ba2 dydx_fillable_short_below_bankr dydx_fillable_two_longs_eth',
@@ -457,8 +506,8 @@ def dydx_sizes():
              [asset('USDC'), policy(partial='fraction', fraction='1', cancel_first=False),
               instrument('0.1'), mark('50000'), quoted('-4501', '0.1')], [],
              'The largest portion 1 is a fraction of 1: all of it. The example gives no balance; '
-             'this one is unsafe by 1.' + more, ['partial'],
-             {'replay': [{'type': 'liquidate', 'account': 1, 'side': 'sell', 'qty': '0.1'}]})
+             'this one is unsafe by 1.' + more,
+             told=[{'type': 'liquidate', 'account': 1, 'side': 'sell', 'qty': '0.1'}])
     for name, size, value in [('min', '1', '50000'), ('small_position', '0.0001', '5')]:
         source = CLOB + 'liquidations_test.go:TestGetMaxAndMinPositionNotionalLiquidatable'
         both('dydx_partial_' + name, source, 'recomputed',
@@ -494,54 +543,64 @@ def dydx_fund():
                    'The gain is capped at a share of the fill and the rest goes to the account; '
                    'here all of a better fill goes to the fund.')
         else:
-            case(name + '/fund', source, 'recomputed', lines, [],
-                 'A fill better than the close-out price pays the fund the difference.', ['fund'],
-                 {'fund': {'account': 1, 'closeout': price, 'fill': fill, 'qty': '0.1',
-                           'delta': delta}})
-    for name, balance, delta, pays in [
-            ('2', '0', '0', True), ('5', '9998', '-1', True), ('6', '10000', '-10000', True),
-            ('7', '10000', '-10000.000001', False), ('8', '0', '-0.000001', False)]:
-        case('dydx_if_valid_' + name,
-             CLOB + 'deleveraging_test.go:TestIsValidInsuranceFundDelta', 'recomputed', [], [],
-             'fund_floor 0: a cost is borne while the balance after it is not below zero.',
-             ['fund'],
-             {'fund': {'balance': balance, 'peak': balance, 'fund_floor': '0',
-                       'fund_drawdown': '1',
-                       'bears': [[number(-Fraction(delta)), pays]]}})
-
-
-def unfilled(order):
-    return {'type': 'exec', 'order': order, 'status': 'expired', 'final': True, 'filled': '0',
-            'rev': 1}
+            side = 'buy' if size.startswith('-') else 'sell'
+            both(name + '/fund', source, 'recomputed',
+                 [asset('USDC'), full_only(), *lines[1:],
+                  answer('1/7/1/0/0', 'filled', filled='0.1', price=fill, rev=2)], [],
+                 'The limit is the price that the fund\'s gain is counted from: a better fill '
+                 'pays the fund the difference, and the ledger books it.',
+                 told=[{'type': 'liquidate', 'side': side, 'qty': '0.1', 'price': price}],
+                 after={'gain': delta})
+    for name, balance, cost, pays in [
+            ('2', '0', '0', True), ('5', '9998', '1', True), ('6', '10000', '10000', True),
+            ('7', '10000', '10000.000001', False), ('8', '0', '0.000001', False)]:
+        loser = quoted(number(-5000 - Fraction(cost)), '0.1')
+        told = [{'type': 'takeover', 'qty': '0.1', 'amount': cost}]
+        if not pays:
+            told = [{'type': 'adl', 'winner_account': 2, 'qty': '0.1'}]
+        both('dydx_if_valid_' + name,
+             CLOB + 'deleveraging_test.go:TestIsValidInsuranceFundDelta', 'recomputed',
+             [asset('USDC'), fund(balance), full_only(), instrument('0.1', fund=1), mark('50000'),
+              loser, quoted('60000', '-0.1', account=2, cost='6000'), answer('1/7/1/0/0')],
+             [at('bankruptcy_equity', number(-Fraction(cost)))],
+             'A loser of 0.1 that costs the fund so much: it takes over while its balance after '
+             'it is not below zero (fund_floor 0); else a winner, of our own, must.',
+             told=told, never=['takeover', 'adl', 'socialize'])
 
 
 def pair_lines(loser, winners, rate='0.1', more=()):
     """A loser that nobody fills: then the instrument's winners."""
-    return [asset('USDC'), {'type': 'fund', 'fund': 1, 'asset': 1, 'balance': '0', 'rev': 1},
-            policy(partial='none', takeover='never', cancel_first=False),
-            instrument(rate, fund=1), mark('50000'), *more, loser, *winners,
-            *(unfilled(f'1/x/1/0/{place}') for place in range(len(loser['positions'])))]
+    return [asset('USDC'), fund('0'), full_only(takeover='never'), instrument(rate, fund=1),
+            mark('50000'), *more, loser, *winners,
+            *(answer(f'1/x/1/0/{place}') for place in range(len(loser['positions'])))]
 
 
 def dydx_adl():
     source = CLOB + 'deleveraging_test.go:TestCanDeleverageSubaccount'
-    how = QUOTE + 'Deleveraging begins when what is really there is below zero.'
-    for name, price, equity, state in [('1', '50000', '4999', 'liquidate'),
-                                       ('3', '55000', '-1', 'bankrupt'),
-                                       ('5', '50000', '4999', 'liquidate')]:
+    how = (QUOTE + 'What is really there decides: while it is not below zero the fund, here with '
+           'nothing in it, takes over for nothing, and no winner (of our own) is touched.')
+    takes = {'type': 'takeover', 'qty': '1', 'price': '54999', 'amount': '0'}
+    pair = {'type': 'adl', 'winner_account': 2, 'qty': '1', 'price': '54999'}
+    for name, price, equity, state, told in [('1', '50000', '4999', 'liquidate', [takes]),
+                                             ('3', '55000', '-1', 'bankrupt', [pair])]:
         both('dydx_adl_trigger_' + name, source, 'recomputed',
-             [asset('USDC'),
-              instrument('0.1', **({'status': 'settled'} if name == '5' else {})), mark(price),
-              quoted('54999', '-1')],
-             [at('bankruptcy_equity', equity), at('state', state)],
-             how if name != '5' else QUOTE + 'A settled market: the ledger closes at the last '
-             'mark, whatever the equity, and no deleveraging of ours is needed.')
+             [asset('USDC'), fund('0'), full_only(), instrument('0.1', fund=1), mark(price),
+              quoted('54999', '-1'), quoted('50000', '1', account=2, cost='40000'),
+              answer('1/7/1/0/0')],
+             [at('bankruptcy_equity', equity), at('state', state)], how,
+             told=told, never=['takeover', 'adl', 'socialize'])
+    both('dydx_adl_trigger_5', source, 'recomputed',
+         [asset('USDC'), fund('0'), full_only(), instrument('0.1', fund=1, status='settled'),
+          mark('50000'), quoted('54999', '-1')],
+         [at('bankruptcy_equity', '4999'), at('state', 'safe')],
+         QUOTE + 'A settled market: the ledger closes at the last mark, whatever the equity. So '
+         'the position has no maintenance any more, and nothing is decided about it.', told=[])
     source = CLOB + 'deleveraging_test.go:TestProcessDeleveraging'
     rows = [  # name, loser's and winner's balance, price, winner's balance after, equity of both
         ('c1_pos_vs_well', '54999', '50000', '54999', '104999'),
         ('c2_pos_vs_underpos', '54999', '-45001', '54999', '9998'),
         ('c3_pos_vs_zero', '54999', '-50000', '54999', '4999'),
-        ('c4_pos_vs_neg', '54999', '-50001', '54999', '4998'),
+        ('c4_pos_vs_neg', '54999', '-50001', '54999', None),
         ('c6_zero_vs_underpos', '50000', '-45001', '50000', '4999'),
         ('c7_zero_vs_zero', '50000', '-50000', '50000', '0'),
         ('c13_partial_pos_vs_well', '54999', '50000', '54999', None),
@@ -554,29 +613,31 @@ def dydx_adl():
         theirs = [first('closeout_price', price), at('bankruptcy_equity',
                                                      number(Fraction(loser) - 50000)),
                   at('bankruptcy_equity', number(Fraction(winner) + 50000), account=2)]
-        if name.endswith('_neg'):  # the other's price lies on the wrong side of this one
+        if winner == '-50001':  # where the other has nothing left
             theirs.append(first('closeout_price', '50001', account=2))
         both(name, source, 'recomputed',
              [asset('USDC'), instrument('0.1'), mark('50000'), short, long_], theirs,
              QUOTE + 'The price of the pair is the close-out price of the loser.')
+        lines = pair_lines(as_cross(short),
+                           [quoted(winner, ('1', '40000'), account=2, isolate=False)])
         if after is not None:
-            case(name + '/pair', source, 'recomputed',
-                 pair_lines(as_cross(short),
-                            [quoted(winner, ('1', '40000'), account=2, isolate=False)]), [],
+            case(name + '/pair', source, 'recomputed', lines, [],
                  'adl_price closeout. The venue asks for the other side only; the entry of the '
                  'winner is chosen so that it has profit, which this model asks for.',
-                 ['cross', 'adl_assign'],
-                 {'replay': [{'type': 'liquidate', 'account': 1, 'side': 'buy', 'qty': '1',
-                              'price': price},
-                             {'type': 'adl', 'winner_account': 2, 'winner_pool': 'x',
-                              'side': 'buy', 'qty': '1', 'price': price}],
-                  'quote_after': {'1': number(Fraction(loser) - Fraction(price)), '2': after}})
+                 told=[{'type': 'adl', 'winner_account': 2, 'winner_pool': 'x', 'side': 'buy',
+                        'qty': '1', 'price': price}],
+                 after={'quote': {'1': number(Fraction(loser) - Fraction(price)), '2': after}})
+        elif name.endswith(('zero_vs_neg', 'neg_vs_neg')):
+            case(name + '/pair', source, 'recomputed', lines, [],
+                 'A counterpart is refused whose own bankruptcy price, 50001, is beyond that of '
+                 'the loser. It is bankrupt at the mark, and therefore no winner here.',
+                 told=[], never=['adl'])
+    cannot('dydx_delev_c4_pos_vs_neg/pair', source,
+           'A counterpart below zero at the mark (-1), whom the price of the pair makes whole. '
+           'Here a bankrupt pool is no counterparty, whatever the price: it is a loser itself.')
     cannot('dydx_delev_c13_partial_pos_vs_well/pair', source,
            'A tenth of the position is asked for by the caller; here a loser is closed as a whole '
            'as far as winners hold it.')
-    cannot('dydx_delev_c8_zero_vs_neg/pair dydx_delev_c12_neg_vs_neg/pair', source,
-           'A counterpart is refused whose own bankruptcy price is beyond the price of the pair. '
-           'Here a winner is anyone with profit in the position.')
     cannot('dydx_delev_err_offset_too_small', source,
            'Refuses a pair larger than the counterpart; here a winner gives at most what it holds.')
     case('dydx_delev_c15_multi_position', source, 'recomputed',
@@ -584,16 +645,16 @@ def dydx_adl():
           mark('3000', 9), quoted('80800', ('-1', '50000'), ('-10', '30000'), isolate=False)],
          [at('positions[0].closeout_price', '50500', pool='x'),
           at('bankruptcy_equity', '800', pool='x')],
-         QUOTE + 'What is left, 800, is shared 500 to 300 by maintenance.', ['cross'])
+         QUOTE + 'What is left, 800, is shared 500 to 300 by maintenance.')
     case('dydx_delev_c15_multi_position/pair', source, 'recomputed',
          pair_lines(quoted('80800', ('-1', '50000'), ('-10', '30000'), isolate=False),
                     [quoted('50000', ('1', '40000'), account=2, isolate=False)],
                     more=[instrument('0.1', number_=9, fund=1), mark('3000', 9)]), [],
-         'Only the pair in instrument 7 is compared; the example says nothing of the other.',
-         ['cross', 'adl_assign'],
-         {'replay': [{'type': 'adl', 'instrument': 7, 'winner_account': 2, 'qty': '1',
-                      'price': '50500'}],
-          'quote_after': {'1': '30300', '2': '100500'}})
+         'Only the pair in instrument 7 is compared; the example says nothing of the other, '
+         'which nobody holds and the fund takes.',
+         told=[{'type': 'adl', 'instrument': 7, 'winner_account': 2, 'qty': '1',
+                'price': '50500'}],
+         after={'quote': {'1': '30300', '2': '100500'}})
     source = CLOB + 'deleveraging_test.go:TestProcessDeleveragingAtOraclePrice'
     rows = [('o2', '50000', '54999', 1), ('o3', '100000', '-50000', -1),
             ('o4', '100000', '-50001', -1), ('o5', '54999', '50000', -1),
@@ -614,47 +675,44 @@ def dydx_offset():
     rows = [  # name, loser's balance, others (balance, size), price, the winner
         ('one_short', '54999', [('50000', '1')], '54999', 2),
         ('skip_same_side', '54999', [('100000', '-1'), ('50000', '1')], '54999', 3),
-        ('skip_non_overlap', '50000', [('-50001', '1'), ('50000', '1')], '50000', None),
+        ('skip_non_overlap', '50000', [('-50001', '1'), ('50000', '1')], '50000', 3),
         ('not_enough', '50000', [('-50001', '1')], '50000', None),
     ]
     for name, balance, others, price, winner in rows:
         name = 'dydx_offset_' + name
         expect = [first('closeout_price', price)]
-        if winner is None:  # 50001 lies above 50000: the two do not overlap
+        if others[0][0] == '-50001':  # that lies above 50000: the two do not overlap
             expect.append(first('closeout_price', '50001', account=2))
         both(name, source, 'recomputed',
              [asset('USDC'), instrument('1'), mark('50000'), quoted(balance, '-1'),
               *(quoted(b, s, account=i + 2) for i, (b, s) in enumerate(others))], expect,
              QUOTE + 'The price of the fills is the close-out price of the loser.')
-        if winner is None:
-            cannot(name + '/pair', source,
-                   'Counterparts are skipped whose own bankruptcy price is beyond that price; '
-                   'here a winner is anyone with profit in the position.')
-            continue
         accounts = [quoted(b, (s, '40000'), account=i + 2, isolate=False)
                     for i, (b, s) in enumerate(others)]
+        told, after = [], {'1': balance}
+        if winner is not None:
+            told = [{'type': 'adl', 'winner_account': winner, 'qty': '1', 'price': price}]
+            after = {'1': '0', str(winner): number(50000 + Fraction(price))}
         case(name + '/pair', source, 'recomputed',
              pair_lines(as_cross(quoted(balance, '-1')), accounts, '1'), [],
-             'Only the other side counts. The venue walks a list, the model a rank; with one '
-             'winner they agree.', ['cross', 'adl_assign'],
-             {'replay': [{'type': 'adl', 'winner_account': winner, 'qty': '1', 'price': price}],
-              'quote_after': {'1': '0', str(winner): '104999'}})
+             'Only the other side counts, and nobody who is bankrupt himself: that is who is '
+             'skipped for his price. The venue walks a list, the model a rank; with one winner '
+             'they agree.', told=told, never=['adl'], after={'quote': after})
     case('dydx_offset_multi_position_tnc_const', source, 'recomputed',
          [asset('USDC'), instrument('1'), instrument('1', number_=9), mark('50000'),
           mark('3000', 9), quoted('47000', ('-1', '50000'), ('1', '3000'), isolate=False)],
          [at('positions[0].closeout_price', '50000', pool='x'),
           at('bankruptcy_equity', '0', pool='x')],
          QUOTE + 'Nothing is left, so the close-out price is the mark; closing at it moves no '
-         'equity.', ['cross'])
+         'equity.')
     case('dydx_offset_multi_position_tnc_const/pair', source, 'recomputed',
          pair_lines(quoted('47000', ('-1', '50000'), ('1', '3000'), isolate=False),
                     [quoted('50000', ('1', '40000'), account=2, isolate=False)], '1',
                     [instrument('1', number_=9, fund=1), mark('3000', 9)]), [],
          'Only the pair in instrument 7 is compared; the example leaves the other open.',
-         ['cross', 'adl_assign'],
-         {'replay': [{'type': 'adl', 'instrument': 7, 'winner_account': 2, 'qty': '1',
-                      'price': '50000'}],
-          'quote_after': {'1': '-3000', '2': '100000'}})
+         told=[{'type': 'adl', 'instrument': 7, 'winner_account': 2, 'qty': '1',
+                'price': '50000'}],
+         after={'quote': {'1': '-3000', '2': '100000'}})
     both('dydx_docs_adl_1',
          'https://dydx-documentation-six.vercel.app/concepts/trading/contract-loss-mechanism',
          'recomputed',
@@ -666,14 +724,13 @@ def dydx_offset():
     case('dydx_docs_adl_1/pair',
          'https://dydx-documentation-six.vercel.app/concepts/trading/contract-loss-mechanism',
          'recomputed',
-         [asset('USDC'), {'type': 'fund', 'fund': 1, 'asset': 1, 'balance': '0', 'rev': 1},
-          policy(partial='none', takeover='never', cancel_first=False),
+         [asset('USDC'), fund('0'), full_only(takeover='never'),
           instrument('0.1', 6, 3, fund=1), mark('2'), isolated(1, '-500', '100', entry='1'),
-          isolated(2, '500', '100', entry='1'), unfilled('1/7/1/0/0')], [],
-         'At the close-out price 1.2 the winner keeps 100 of its 500.', ['adl_assign'],
-         {'replay': [{'type': 'adl', 'winner_account': 2, 'winner_pool': '7', 'side': 'buy',
-                      'qty': '500', 'price': '1.2'}],
-          'equity_after': {'1': '0', '2': '200'}})
+          isolated(2, '500', '100', entry='1'), answer('1/7/1/0/0')], [],
+         'At the close-out price 1.2 the winner keeps 100 of its 500.',
+         told=[{'type': 'adl', 'winner_account': 2, 'winner_pool': '7', 'side': 'buy',
+                'qty': '500', 'price': '1.2'}],
+         after={'equity': {'1': '0', '2': '200'}})
 
 
 # ------------------------------------------------------------------------- open-source engines
@@ -691,10 +748,13 @@ def flox():
          [at('equity', '-190'), at('maintenance', '4'), at('state', 'bankrupt')], how)
     both('flox_fund_absorbs', FLOX, 'recomputed', market + [mark('40'), entry(1, '10', '50')],
          [at('bankruptcy_equity', '-550')], how)
-    case('flox_fund_absorbs/fund', FLOX, 'recomputed', [], [],
-         'A takeover costs what is below zero.', ['fund'],
-         {'fund': {'balance': '1000', 'peak': '1000', 'fund_floor': '0', 'fund_drawdown': '1',
-                   'bears': [['550', True]], 'loss': '550', 'after': '450'}})
+    expired = answer('1/7/1/0/0')
+    both('flox_fund_absorbs/fund', FLOX, 'recomputed',
+         [asset('USD'), fund('1000'), full_only(), instrument('0.005', 4, 3, fund=1), mark('40'),
+          entry(1, '10', '50'), expired], [],
+         'A takeover costs what is below zero.',
+         told=[{'type': 'takeover', 'qty': '10', 'amount': '550'}],
+         never=['adl', 'socialize'], after={'fund': '450'})
     two = [entry(1, '10', '10'), entry(2, '10', '220')]
     both('flox_cascade_book_mid', FLOX, 'recomputed', market + [mark('80'), *two],
          [at('equity', '-190'), at('state', 'bankrupt'), at('equity', '20', account=2),
@@ -704,40 +764,50 @@ def flox():
           at('state', 'bankrupt', account=2)],
          how + ' The second pass, at the middle of the book: another mark message here, as the '
          'engine makes no prices.')
-    lines = [asset('USD'), {'type': 'fund', 'fund': 1, 'asset': 1, 'balance': '0', 'rev': 1},
-             policy(partial='none', takeover='never', cancel_first=False),
+    lines = [asset('USD'), fund('0'), full_only(takeover='never'),
              instrument('0.005', 4, 3, fund=1), mark('40')]
-    expired = unfilled('1/7/1/0/0')
     both('flox_adl_forgone_gain', FLOX, 'recomputed',
          market + [mark('40'), entry(1, '10', '50'), entry(2, '-10', '100')],
          [at('bankruptcy_equity', '-550'), first('closeout_price', '95'),
           at('equity', '700', account=2)], how)
-    case('flox_adl_forgone_gain/pair', FLOX, 'recomputed',
+    both('flox_adl_forgone_gain/pair', FLOX, 'recomputed',
          [*lines, entry(1, '10', '50'), entry(2, '-10', '100'), expired], [],
          'At the close-out price 95 the winner forgoes 550 of its 600 and has 150.',
-         ['adl_assign'],
-         {'replay': [{'type': 'adl', 'winner_account': 2, 'side': 'sell', 'qty': '10',
-                      'price': '95'}],
-          'equity_after': {'1': '0', '2': '150'}})
+         told=[{'type': 'adl', 'winner_account': 2, 'side': 'sell', 'qty': '10',
+                'price': '95'}],
+         after={'equity': {'1': '0', '2': '150'}})
     both('flox_adl_tie', FLOX, 'recomputed',
          market + [mark('40'), entry(1, '10', '50'), entry(2, '-10', '100'),
                    entry(3, '-10', '100')],
          [at('bankruptcy_equity', '-550'), first('closeout_price', '95')], how)
-    case('flox_adl_tie/pair', FLOX, 'recomputed',
+    both('flox_adl_tie/pair', FLOX, 'recomputed',
          [*lines, entry(1, '10', '50'), entry(3, '-10', '100'), entry(2, '-10', '100'), expired],
-         [], 'Equal scores: the lower account first.', ['adl_assign'],
-         {'replay': [{'type': 'adl', 'winner_account': 2, 'qty': '10', 'price': '95'}]})
+         [], 'Equal scores: the lower account first.',
+         told=[{'type': 'adl', 'winner_account': 2, 'qty': '10', 'price': '95'}])
     both('flox_adl_disabled', FLOX, 'recomputed',
          market + [mark('40'), entry(1, '10', '50'), entry(2, '-5', '100')],
          [at('bankruptcy_equity', '-550')], how)
-    cannot('flox_adl_disabled/pair', FLOX, 'No policy turns deleveraging off and leaves a deficit.')
+    both('flox_adl_disabled/pair', FLOX, 'recomputed',
+         [asset('USD'), full_only(), instrument('0.005', 4, 3), mark('40'), entry(1, '10', '50'),
+          entry(2, '-5', '100'), expired], [],
+         'An instrument without a fund: its deficits stay what they are, nobody is asked.',
+         told=[{'type': 'deficit', 'account': 1, 'qty': '10', 'amount': '550'}],
+         never=['takeover', 'adl', 'socialize'])
     both('flox_rank_pnlratio_vs_binance', FLOX, 'recomputed',
          market + [mark('40'), entry(1, '5', '50'), entry(2, '-1', '10'), entry(3, '-5', '100')],
          [at('bankruptcy_equity', '-250'), first('upnl', '60', account=2),
           first('upnl', '300', account=3)], how)
-    cannot('flox_rank_pnlratio_vs_binance/score', FLOX,
-           'Scores of its own making, profit over deposit and profit x notional / deposit; the '
-           'second is called like a venue but is not what the venue publishes.')
+    both('flox_rank_pnlratio_vs_binance/score', FLOX, 'recomputed',
+         [asset('USD'), fund('0'), full_only(takeover='never', adl_score='bybit'),
+          instrument('0.005', 4, 3, fund=1), mark('40'), entry(1, '5', '50'),
+          entry(2, '-1', '10'), entry(3, '-5', '100'), expired], [],
+         'Profit over deposit is what adl_score bybit comes to: profit of entry x entry over '
+         'what was there before it.',
+         told=[{'type': 'adl', 'winner_account': 2, 'qty': '1', 'score': score('6')},
+               {'type': 'adl', 'winner_account': 3, 'qty': '4', 'score': score('3')}])
+    cannot('flox_rank_pnlratio_vs_binance/other', FLOX,
+           'Profit x notional / deposit, a score of its own making: it is called like a venue but '
+           'is not what the venue publishes, and adl_score does not offer it.')
 
 
 def drift():
@@ -756,15 +826,15 @@ def drift():
                   mark('100'), isolated(1, '10', margin, entry='100')]
         case('drift_base_' + name,
              DRIFT_MATH + 'calculate_base_asset_amount_to_cover_margin_shortage', 'recomputed',
-             lines, [at('equity - maintenance', '-10', '0.00000001')],
+             lines, [at('equity - maintenance', '-10', '0.000000001')],
              'A shortage of 10 at a price of 100; the fees of liquidator and fund are liq_fee, '
-             'not in the maintenance. Today\'s part: the shortage.')
+             'not in the maintenance.')
         case(f'drift_base_{name}/order',
              DRIFT_MATH + 'calculate_base_asset_amount_to_cover_margin_shortage', 'recomputed',
              lines, [], 'The least that cures it: shortage / (price x (rate - fee)). The venue '
-             'cuts at 0.000000001, here the last lot counts upward.', ['partial'],
-             {'replay': [{'type': 'liquidate', 'account': 1, 'side': 'sell', 'step': 'partial',
-                          'qty': base, 'within': '0.00000001'}]})
+             'cuts at 0.000000001, here the last lot counts upward.',
+             told=[{'type': 'liquidate', 'account': 1, 'side': 'sell', 'step': 'partial',
+                    'qty': [base, '0.000000001']}])
     source = DRIFT_PERP + 'successful_liquidation_to_cover_margin_shortage'
     lines = [asset('USD', 9),
              policy(partial='minimal', target_ratio='0.714285714', cancel_first=False,
@@ -774,16 +844,39 @@ def drift():
     both('drift_liq_to_buffer', source, 'recomputed', lines,
          [at('equity', '5'), at('maintenance', '10')],
          'Collateral 5, a long of 2 bought with 200; its open order is left out (worth 0.01).')
-    case('drift_liq_to_buffer/order', source, 'recomputed', lines, [],
-         'It stops at 7% of the notional, which is maintenance/equity = 5/7.', ['partial'],
-         {'replay': [{'type': 'liquidate', 'account': 1, 'side': 'sell', 'step': 'partial',
-                      'qty': '1.8', 'within': '0.00000001'}]})
+    both('drift_liq_to_buffer/order', source, 'recomputed', lines, [],
+         'It stops at 7% of the notional, which is maintenance/equity = 5/7, cut to nine '
+         'decimals: one lot more.',
+         told=[{'type': 'liquidate', 'account': 1, 'side': 'sell', 'step': 'partial',
+                'qty': ['1.8', '0.000000001']}])
+    market = [asset('USD'), policy(target_ratio='0.714285714'),
+              instrument('0.05', 4, 3, lot='0.01', liq_fee='0.01')]
+    sizes = [  # name, price, size, entry, collateral, order margin
+        ('partial_liquidation_oracle_down_20_pct', 'down20', '80', '1', '100', '10', '0'),
+        ('liquidate_user_with_step_size_position', 'step_size', '100', '0.01', '150',
+         number(Fraction(6, 11), 6), '0'),
+        ('successful_liquidation_short_perp', 'short_bankrupt', '100', '-1', '50', '0', '0.01'),
+    ]
+    for test, name, price, size, entry, collateral, orders in sizes:
+        side = 'buy' if size.startswith('-') else 'sell'
+        told = [{'type': 'liquidate', 'account': 1, 'side': side, 'step': 'full',
+                 'qty': size.lstrip('-')}]
+        lines = [*market, mark(price),
+                 isolated(1, size, collateral, entry=entry, order_margin=orders)]
+        if orders != '0':
+            told = [{'type': 'cancel', 'account': 1}, *told]
+            lines.append(answer('1/7/1/0/0', 'filled'))
+        both(f'drift_liq_{name}/order', DRIFT_PERP + test, 'recomputed', lines, [],
+             'Nothing less cures it, so all is closed, open orders first (the 0.01 that they '
+             'hold is ours). There a shortage below 50 dollars, or a step of one lot, decides; '
+             'here no part is enough.', told=told, never=['cancel'])
     for name, balance, state in [('borrow', '-1', 'bankrupt'), ('deposit', '1', 'safe'),
                                  ('empty', '0', 'safe'), ('pos_quote', '1', 'safe')]:
         case('drift_isbankrupt_' + name, DRIFT + 'math/bankruptcy/tests.rs', 'read-only',
-             [asset('USD'), cross(1, balance)], [at('state', state, pool='x')],
+             [asset('USD'), cross(1, balance)], nothing() if balance == '0' else
+             [at('state', state, pool='x')],
              'No position: bankrupt when what is there is below zero. A settled profit is '
-             'balance.', ['cross'])
+             'balance.' + EMPTY * (balance == '0'))
     fees = 'A fee that the amount left over sets; fees here are shares of value, fixed.'
     cannot('drift_if_half', DRIFT_PERP + 'successful_liquidation_half_of_if_fee', fees)
     cannot('drift_iffee_base0 drift_iffee_liqfee10 drift_iffee_oracle0',
@@ -800,16 +893,20 @@ def drift():
            DRIFT_MATH + 'calculate_asset_transfer_for_liability_transfer',
            'A liquidator swaps collateral for a debt at a premium; a conversion here is a sale in '
            'the market.')
-    small = 'Below a shortage of 50 dollars all is closed at once; no such switch is modelled.'
-    cannot('drift_liq_down20', DRIFT_PERP + 'partial_liquidation_oracle_down_20_pct', small)
-    cannot('drift_liq_step_size', DRIFT_PERP + 'liquidate_user_with_step_size_position', small)
+    cannot('drift_liq_down20/freed', DRIFT_PERP + 'partial_liquidation_oracle_down_20_pct',
+           'The margin that a step sets free is a number of its own there; here the pool is '
+           'judged anew.')
+    cannot('drift_liq_step_size/quote', DRIFT_PERP + 'liquidate_user_with_step_size_position',
+           'A liquidator takes the position at the oracle price less a fee, and the fund has its '
+           'own: the amounts after it are a liquidator\'s trade.')
     cannot('drift_maxpct_small', DRIFT_MATH + 'calculate_max_pct_to_liquidate',
-           'The share that may be closed grows with time; ' + small[0].lower() + small[1:])
+           'The share that may be closed grows with time, and is all of it below a shortage of '
+           '50 dollars: a switch that no policy has.')
     cannot('drift_liq_max_base',
            DRIFT_PERP + 'successful_liquidation_up_to_max_liquidator_base_asset_amount',
            'What one liquidator wants to take bounds the size, and he trades at the oracle '
            'price less a fee.')
-    cannot('drift_liq_short_bankrupt', DRIFT_PERP + 'successful_liquidation_short_perp',
+    cannot('drift_liq_short_bankrupt/quote', DRIFT_PERP + 'successful_liquidation_short_perp',
            'A liquidator takes the position at the oracle price and a fee, below zero too; here '
            'the market does, not beyond the close-out price.')
     cannot('drift_liq_whale_imf',
@@ -858,19 +955,16 @@ def mango():
              how + ' Account 1 is before, account 2 after.')
         if closed:
             side, size, step = closed
-            case(name_ + '/order', MANGO_PERP, 'invariant-checked', lines, [],
+            both(name_ + '/order', MANGO_PERP, 'invariant-checked', lines[:5], [],
                  'The least that brings health to zero; all of it where nothing does.',
-                 ['partial'],
-                 {'replay': [{'type': 'liquidate', 'account': 1, 'side': side, 'qty': size,
-                              'step': step}]})
+                 told=[{'type': 'liquidate', 'account': 1, 'side': side, 'qty': size,
+                        'step': step}])
         else:
             cannot(name_ + '/order', MANGO_PERP, 'What one liquidator wants to take is the bound.')
     for name, source in [('perpliq_1', MANGO_PERP), ('tokenliq_1', MANGO_TOKEN),
                          ('bankr_1', MANGO_BANKRUPT)]:
         case('mango_' + name, source, 'invariant-checked', [asset('USD'), cross(1, '0')],
-             [at('equity', '0', pool='x'), at('maintenance', '0', pool='x'),
-              at('state', 'safe', pool='x')],
-             'An empty account: nothing happens.', ['cross'], {'replay': []})
+             nothing(), 'An account with nothing: nothing happens.' + EMPTY, told=[])
     cannot(' '.join('mango_perpliq_' + n for n in
                     '8 9 12 15 16 17 19 23 25 26 27 28 29'.split()), MANGO_PERP,
            'Profit of the position counts with a weight of its own beside the cash of the same '
@@ -891,8 +985,7 @@ def mango():
         case('mango_tokenliq_' + name, MANGO_TOKEN, 'invariant-checked', lines,
              [at('equity', number(before), pool='x'), at('equity', '0', account=2, pool='x')],
              'Weight 0.8 is a haircut of 0.2, a debt counts 1.2 times; what the swap leaves, '
-             'account 2, is worth exactly zero. The swap itself is a liquidator\'s.',
-             ['cross', 'haircut'])
+             'account 2, is worth exactly zero. The swap itself is a liquidator\'s.')
     cannot('mango_tokenliq_7', MANGO_TOKEN, 'What one liquidator wants to take is the bound.')
     cannot('mango_tokenliq_12 mango_tokenliq_14', MANGO_TOKEN,
            'Profit or debt of a position with a weight of its own beside the cash of its asset, '
@@ -907,32 +1000,78 @@ def mango():
 
 # ------------------------------------------------------------------------- ranks and the rest
 
+def queue_lines(by, price, winners, size, entry, rate='0'):
+    """A loser of our own, account 99, that everyone in the queue is needed for."""
+    margin = Fraction(size) * (Fraction(entry) - Fraction(price)) - 1
+    return [asset('USD'), fund('0'), full_only(takeover='never', adl_score=by),
+            instrument(rate, 4, 3, fund=1), mark(price), *winners,
+            isolated(99, size, number(margin), entry=entry), answer('99/7/1/0/0')]
+
+
+def paper():
+    """The numerical example: profits and cash, half of a deficit of 15 to be met by winners."""
+    source = PAPER + 'paper/main_corrected.tex (arXiv:2512.01112v3, numerical example)'
+    profits, cash = ['8', '4', '0.5', '-3', '-12'], ['2', '1', '0.5', '0', '0']
+    others = [instrument('0', number_=9, fund=1), mark('2', 9)]
+    for i, (profit, own) in enumerate(zip(profits, cash)):
+        cost = 40 - Fraction(profit)  # 20 at 2 each
+        margin = own if Fraction(profit) > 0 else '20'
+        others.append(isolated(i + 1, '20', margin, number_=9, cost=number(cost)))
+    case('paper_adl_prorata', source, 'recomputed',
+         [asset('USD'), fund('0'), full_only(takeover='never'), instrument('0', fund=1),
+          mark('2'), *others, isolated(99, '1', '0', cost='9.5'), answer('99/7/1/0/0')],
+         [at('bankruptcy_equity', '-7.5', account=99)],
+         'A loss in proportion to positive profit: 0.6 of each. The loser of 7.5, half of the 15, '
+         'is ours, in an instrument that nobody else holds, so that no position is closed; the '
+         'two with a loss are given money, for only profits matter.',
+         told=[{'type': 'socialize', 'account': account, 'amount': amount}
+               for account, amount in [(2, '2.4'), (1, '4.8'), (3, '0.3')]],
+         never=['adl'], after={'equity': {'1': '5.2', '2': '2.6', '3': '0.7'}})
+    winners = [('1', '4', '1'), ('2', '8', '2'), ('3', '0.5', '0.5')]
+    case('paper_adl_queue', source, 'recomputed',
+         queue_lines('bitmex', '3', [isolated(int(a), size, own, entry='2')
+                                     for a, size, own in winners], '-7.5', '2')[:-2] +
+         [isolated(99, '-7.5', '0', entry='2'), answer('99/7/1/0/0')],
+         [at('bankruptcy_equity', '-7.5', account=99),
+          *(first('upnl', size, account=int(a)) for a, size, _ in winners)],
+         'Whole profits by rank: everyone has entered at the price of the pair, so that what is '
+         'closed loses its profit. The order, 2, 1, 3, is given, and of 2 and 1 the scores are '
+         'equal; so the paper\'s account 2 is account 1 here, and its 1 is 2.',
+         told=[{'type': 'adl', 'winner_account': 1, 'qty': '4', 'price': '2'},
+               {'type': 'adl', 'winner_account': 2, 'qty': '3.5', 'price': '2'}],
+         after={'equity': {'1': '1', '2': '6.5', '3': '1'}})
+
+
 def ranks():
-    for name, margin, price, upnl, bankrupt, score, log in [
-            ('profit', '45', '110', '10', '55', '0.2', 15), ('loss', '55', '90', '-10', '45',
-                                                             '-0.05', 3)]:
+    for name, margin, price, upnl, bankrupt in [('profit', '45', '110', '10', '55'),
+                                                ('loss', '55', '90', '-10', '45')]:
         lines = [asset('USD'), instrument('0', 4, 3), mark(price),
                  isolated(1, '1', margin, entry='100')]
         both('bitmex_adl_score_' + name, BITMEX, 'derived', lines,
              [first('notional', price), first('upnl', upnl),
               first('bankruptcy_price', bankrupt)],
              'A long of 1 at 100 whose margin puts its bankrupt value at ' + bankrupt + '.')
-        case(f'bitmex_adl_score_{name}/score', BITMEX, 'derived', lines, [],
-             'Leverage 2 and profit of entry 10%: the product for winners, the quotient for '
-             f'losers. As integers L is in 10^-6 and p in 10^-9, so the score is 10^{log} times '
-             'the published one.', ['adl_score'],
-             {'score': {'adl_score': 'bitmex', 'account': 1, 'published': score,
-                        'leverage': '2', 'profit': '0.1' if upnl == '10' else '-0.1',
-                        'value': number(Fraction(score) * 10 ** log)}})
+    both('bitmex_adl_score_profit/score', BITMEX, 'derived',
+         queue_lines('bitmex', '110', [isolated(1, '1', '45', entry='100')], '-1', '100'), [],
+         'Leverage 2 and profit of entry 10%: the product, for winners. The loser is ours.',
+         told=[{'type': 'adl', 'winner_account': 1, 'qty': '1', 'score': score('0.2')}])
+    cannot('bitmex_adl_score_loss/score', BITMEX,
+           'The quotient, of losers: only winners are deleveraged, so a loser has no score that '
+           'is said.')
     rows = [(1, 10, 3), (2, 10, 6), (3, 20, 1), (4, 30, 4), (5, 20, 5), (6, 10, 2)]
-    case('bitmex_adl_rank_1', 'https://testnet.bitmex.com/app/autoDeleveragingExamples',
-         'recomputed', [], [],
-         'The share of quantity up to and with the position, rounded up to a fifth: the first '
-         'fifth has five lights. Scores are given, not computed.', ['adl_score'],
-         {'lights': {'positions': [{'account': a, 'qty': str(q), 'score': s} for a, q, s in rows],
-                     'order': [2, 5, 4, 1, 6, 3],
-                     'fifth': {'1': 80, '2': 20, '3': 100, '4': 60, '5': 40, '6': 80},
-                     'lights': {'1': 2, '2': 5, '3': 1, '4': 3, '5': 4, '6': 2}}})
+    source = 'https://testnet.bitmex.com/app/autoDeleveragingExamples'
+    case('bitmex_adl_rank_1', source, 'recomputed',
+         queue_lines('pnl', '100', [
+             isolated(account, str(size), '1000', cost=number(100 * size - gain))
+             for account, size, gain in rows], '-100', '90'), [],
+         'Scores are given, not computed: here they are profits. The next in line gives all it '
+         'has. The page labels a position with the end of its fifth of the queue, 20 to 100; the '
+         'first fifth has five lights. The loser is ours.',
+         told=[{'type': 'adl', 'winner_account': account, 'qty': str(size),
+                'score': str(gain * 10 ** 6)}
+               for account, size, gain in sorted(rows, key=lambda row: -row[2])] +
+         [{'type': 'rank', 'account': account, 'lights': str(6 - label // 20)}
+          for account, label in [(2, 20), (5, 40), (4, 60), (1, 80), (6, 80), (3, 100)]])
     source = HYPERLIQUID + 'auto-deleveraging'
     rows = [('10', '50', '-400', '1000', '100'), ('10', '80', '300', '1000', '500'),
             ('20', '95', '0', '2000', '100')]
@@ -945,20 +1084,16 @@ def ranks():
                    first('notional', notional, account=i + 1)]
     both('hl_adl_rank_formula', source, 'derived', lines, expect,
          'Three longs whose balances give the account values of the example.')
-    case('hl_adl_rank_formula/score', source, 'derived', [as_cross(line) for line in lines], [],
+    both('hl_adl_rank_formula/score', source, 'derived',
+         queue_lines('hyperliquid', '100', lines[3:], '-40', '90', '0.01'), [],
          'mark/entry x notional/account value. Literally a short would rank lower the more it '
-         'gains; the page does not say so, and zeroline takes entry/mark for shorts.',
-         ['cross', 'adl_score'],
-         {'score': {'adl_score': 'hyperliquid', 'order': [3, 1, 2],
-                    'published': {'1': '20', '2': '2.5', '3': '21.052631579'},
-                    'within': '0.0000000005'}})
-    case('paper_adl_prorata', PAPER + 'paper/main_corrected.tex (arXiv:2512.01112v3, numerical '
-         'example)', 'recomputed', [], [],
-         'Half of a deficit of 15 in proportion to positive profit: 0.6 of each.', ['socialize'],
-         {'socialize': {'amount': '7.5', 'profits': ['8', '4', '0.5', '-3', '-12'],
-                        'shares': ['4.8', '2.4', '0.3', '0', '0']}})
-    cannot('paper_adl_queue', PAPER + 'paper/main_corrected.tex (arXiv:2512.01112v3, numerical '
-           'example)', 'Takes whole profits of accounts by rank, without closing a position.')
+         'gains; the page does not say so, and zeroline takes entry/mark for shorts. The loser '
+         'is ours.',
+         told=[{'type': 'adl', 'winner_account': 3, 'score': [score('21.052631579'),
+                                                             score('0.0000000005')]},
+               {'type': 'adl', 'winner_account': 1, 'score': score('20')},
+               {'type': 'adl', 'winner_account': 2, 'score': score('2.5')}])
+    paper()
     cannot('paper_rap_cvar0.9 paper_rap_linear', PAPER + 'paper/main_examples.tex',
            'Shares weighted by leverage; no such score, and the printed inputs are too rounded to '
            'give the printed shares.')

@@ -1,19 +1,32 @@
 #!/usr/bin/python3
-"""test_known.py ZEROLINE - published examples of venues against `zeroline calc`.
+"""test_known.py ZEROLINE - published examples of venues against the program.
 
-A case of known.jsonl that needs nothing beyond `calc` must hold; the others are counted by what
-they need. The two files must be what make_known.py writes.
+A case of known.jsonl goes through `zeroline calc`, for its numbers, and where it says what is
+decided through `zeroline encode` and `zeroline replay`. The two files must be what make_known.py
+writes.
 """
-import collections
 import json
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 from fractions import Fraction
+
+import ledger
 
 HERE = pathlib.Path(__file__).resolve().parent
 STEP = re.compile(r'(\w+)(?:\[(\d+)\])?')
+ACTIONS = ('cancel', 'convert', 'liquidate', 'deficit', 'takeover', 'adl', 'socialize')
+
+
+def run(zeroline, *arguments, text=None):
+    """Its lines as objects."""
+    done = subprocess.run([zeroline, *arguments], input=text, capture_output=True, text=True,
+                          timeout=60, check=False)
+    if done.returncode != 0 or done.stderr:
+        raise ValueError(f'{arguments[0]} ended with {done.returncode}: {done.stderr.strip()}')
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def find(pool, path):
@@ -32,38 +45,94 @@ def read(pool, field):
     values = [find(pool, path) for path in field.split(' - ')]
     if len(values) == 1:
         return values[0]
-    return str(Fraction(values[0]) - Fraction(values[1]))
+    return Fraction(values[0]) - Fraction(values[1])
 
 
-def agrees(got, want):
-    if want['value'] is None or got is None:
-        return got is want['value']
-    if not re.fullmatch(r'-?[0-9.]+', want['value']):
-        return got == want['value']
-    return abs(Fraction(got) - Fraction(want['value'])) <= Fraction(want.get('within', '0'))
+def agrees(got, want, within='0'):
+    if want is None or got is None:
+        return got is want
+    if not re.fullmatch(r'-?[0-9.]+', str(want)):
+        return got == want
+    return abs(Fraction(got) - Fraction(want)) <= Fraction(within)
 
 
-def run(zeroline, case):
-    text = ''.join(json.dumps(line) + '\n' for line in case['lines'])
-    done = subprocess.run([zeroline, 'calc'], input=text, capture_output=True, text=True,
-                          timeout=60, check=False)
-    if done.returncode != 0 or done.stderr:
-        return [f'calc ended with {done.returncode}: {done.stderr.strip()}']
-    pools = {}
-    for line in done.stdout.splitlines():
-        pool = json.loads(line)
-        pools[pool['account'], pool['pool']] = pool
+# ---- what calc prints
+
+def check_row(pools, want):
+    """What is wrong, or None."""
+    where = f"{want['account']}/{want['pool']}"
+    pool = pools.get((want['account'], want['pool']))
+    if 'exists' in want:
+        return f'{where}: is printed' if pool else None
+    try:
+        got = read(pool, want['field'])
+    except (KeyError, IndexError, TypeError) as error:
+        return f"{where} {want['field']}: not printed ({error!r})"
+    if agrees(got, want['value'], want.get('within', '0')):
+        return None
+    return (f"{where} {want['field']}: {got}, published {want['value']}"
+            f" within {want.get('within', '0')}")
+
+
+def check_numbers(zeroline, case, text):
+    pools = {(pool['account'], pool['pool']): pool for pool in run(zeroline, 'calc', text=text)}
+    return [wrong for want in case['expect'] if (wrong := check_row(pools, want))]
+
+
+# ---- what replay says
+
+def check_told(case, said):
+    """Of the types that a case names exactly its messages come, in their order; where it names
+    none, nothing is done at all."""
+    types = {want['type'] for want in case['told']} | set(case.get('never', ()))
+    said = [message for message in said if message['type'] in (types or ACTIONS)]
+    if len(said) != len(case['told']):
+        return [f"{len(case['told'])} messages published, said: {said}"]
     wrong = []
-    for want in case['expect']:
-        where = f"{want['account']}/{want['pool']} {want['field']}"
-        try:
-            got = read(pools[want['account'], want['pool']], want['field'])
-        except (KeyError, IndexError, TypeError) as error:
-            wrong.append(f'{where}: not printed ({error!r})')
-            continue
-        if not agrees(got, want):
-            wrong.append(f"{where}: {got}, published {want['value']}"
-                         f" within {want.get('within', '0')}")
+    for place, (got, want) in enumerate(zip(said, case['told'])):
+        for field, value in want.items():
+            value, within = value if isinstance(value, list) else (value, '0')
+            if not agrees(got[field], value, within):
+                wrong.append(f'message {place}: {field} {got[field]}, published {value} within '
+                             f'{within}')
+    return wrong
+
+
+def check_after(case, said):
+    """What the ledger has in the end, exactly."""
+    books = ledger.after(case['lines'], said)
+    got = {'quote': {a: books.quote[int(a)] for a in case['after'].get('quote', {})},
+           'equity': {a: books.equity(int(a)) for a in case['after'].get('equity', {})},
+           'fund': books.fund, 'gain': books.gain}
+    wrong = []
+    for name, want in case['after'].items():
+        rows = want.items() if isinstance(want, dict) else [(None, want)]
+        for key, value in rows:
+            found = got[name] if key is None else got[name][key]
+            if found != Fraction(value):
+                wrong.append(f"{name} {key or ''} after: {found}, published {value}")
+    return wrong
+
+
+def check_decisions(zeroline, case, text, folder):
+    tape = str(folder / 'known.tape')
+    run(zeroline, 'encode', '-o', tape, text=text)
+    said = run(zeroline, 'replay', tape, '--json', '--internal')
+    wrong = [f"refused: {m['text']}" for m in said
+             if m['type'] == 'alert' and m['kind'] not in ('warn', 'fund')]
+    wrong += check_told(case, said)
+    if 'after' in case:
+        wrong += check_after(case, said)
+    return wrong
+
+
+def check(zeroline, case, folder):
+    text = ''.join(json.dumps(line) + '\n' for line in case['lines'])
+    if not case['expect'] and 'told' not in case:
+        return ['expects nothing']
+    wrong = check_numbers(zeroline, case, text) if case['expect'] else []
+    if 'told' in case:
+        wrong += check_decisions(zeroline, case, text, folder)
     return wrong
 
 
@@ -71,25 +140,21 @@ def main():
     zeroline = sys.argv[1]
     failed = subprocess.run([sys.executable, str(HERE / 'make_known.py'), '--check'],
                             check=False).returncode
-    needs = collections.Counter()
-    waiting = held = 0
-    for line in (HERE / 'known.jsonl').read_text(encoding='utf-8').splitlines():
-        case = json.loads(line)
-        if case['needs']:
-            waiting += 1
-            needs.update(case['needs'])
-            continue
-        if not case['expect']:
-            wrong = ['expects nothing']
-        else:
-            wrong = run(zeroline, case)
-        for text in wrong:
-            print(f"{case['name']}: {text}", file=sys.stderr)
-        if wrong:
-            failed = 1
-        else:
-            held += 1
-    print(f'{held} cases hold, {waiting} need: {json.dumps(dict(sorted(needs.items())))}')
+    cases = [json.loads(line)
+             for line in (HERE / 'known.jsonl').read_text(encoding='utf-8').splitlines()]
+    held = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for case in cases:
+            try:
+                wrong = check(zeroline, case, pathlib.Path(folder))
+            except ValueError as error:
+                wrong = [str(error)]
+            for text in wrong:
+                print(f"{case['name']}: {text}", file=sys.stderr)
+            failed |= bool(wrong)
+            held += not wrong
+    decided = sum('told' in case for case in cases)
+    print(f'{held} of {len(cases)} cases hold, {decided} of them about what is decided')
     return failed
 
 

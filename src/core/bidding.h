@@ -1,0 +1,27 @@
+/* bidding.h - a partition's answer to a fund's coordinator.
+ *
+ * Answers: at the query's prices, what do our deficits need, and which of our positions have
+ * profit? One bid for each partition that the engine owns, in their order, in parts where one would
+ * be too long. Thread: its engine's. */
+#ifndef ZL_CORE_BIDDING_H
+#define ZL_CORE_BIDDING_H
+
+#include "core/fund.h"
+
+struct zl_bidding {
+        bool active;
+        uint32_t fund;
+        uint64_t rev, round;
+        uint32_t partition; /* that is answered next */
+        struct zl_claim *claims;
+        struct zl_candidate *candidates;
+        uint32_t claims_count, candidates_count, candidates_done;
+        uint32_t claims_max, candidates_max;
+        struct zl_msg_adl_bid bid;
+};
+
+void zl_bidding_take(struct zl_engine *engine, const struct zl_msg_adl_query *query);
+/* Says what is left to say, while there is room. True: all is said. */
+bool zl_bidding_go_on(struct zl_engine *engine);
+
+#endif

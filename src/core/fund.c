@@ -1,0 +1,221 @@
+#include "core/fund.h"
+
+#include "core/lights.h"
+#include "core/outbox.h"
+#include "core/plan.h"
+
+#include <string.h>
+
+static bool coordinates(const struct zl_engine *engine, uint32_t fund)
+{
+        return zl_state_owns(engine, zl_partition(fund, engine->partitions));
+}
+
+/* ---- asking ---- */
+
+static void add_prices(const struct zl_engine *engine, uint32_t fund,
+                       struct zl_msg_adl_query *query)
+{
+        for (uint32_t i = 0; i < engine->instruments_by_id.count; i++) {
+                const struct zl_instrument *instrument = &engine->instruments[i];
+                if (!instrument->defined || !instrument->has_mark ||
+                    query->marks_count == ZL_COUNT(query->marks))
+                        continue;
+                if (instrument->fund == fund)
+                        query->marks[query->marks_count++] =
+                                (struct zl_row_mark_at){.instrument = instrument->id,
+                                                        .price = instrument->mark,
+                                                        .index = instrument->index};
+        }
+        for (uint32_t i = 0; i < engine->assets_by_id.count; i++) {
+                const struct zl_asset *asset = &engine->assets[i];
+                if (asset->has_rate && query->rates_count < ZL_COUNT(query->rates))
+                        query->rates[query->rates_count++] =
+                                (struct zl_row_rate_at){.asset = asset->id, .price = asset->rate};
+        }
+}
+
+/* By number: rows stand in an order that other engines do not share. */
+static void sort_prices(struct zl_msg_adl_query *query)
+{
+        for (uint32_t i = 1; i < query->marks_count; i++) {
+                struct zl_row_mark_at row = query->marks[i];
+                uint32_t at = i;
+                for (; at > 0 && query->marks[at - 1].instrument > row.instrument; at--)
+                        query->marks[at] = query->marks[at - 1];
+                query->marks[at] = row;
+        }
+        for (uint32_t i = 1; i < query->rates_count; i++) {
+                struct zl_row_rate_at row = query->rates[i];
+                uint32_t at = i;
+                for (; at > 0 && query->rates[at - 1].asset > row.asset; at--)
+                        query->rates[at] = query->rates[at - 1];
+                query->rates[at] = row;
+        }
+}
+
+static void ask(struct zl_engine *engine, struct zl_fund *fund)
+{
+        struct zl_round *round = engine->round;
+
+        round->fund = (uint32_t)(fund - engine->funds);
+        round->rev = fund->rev;
+        round->number = ++fund->round;
+        round->missing = engine->partitions;
+        round->claims_count = round->candidates_count = 0;
+        round->cut = false;
+        round->asking = true;
+        memset(round->answered, 0, (engine->partitions + 7) / 8);
+        fund->waiting = false;
+        fund->asked_ns = engine->now_ns;
+}
+
+bool zl_fund_go_on(struct zl_engine *engine)
+{
+        struct zl_round *round = engine->round;
+        struct zl_msg_adl_query *query = &engine->plan->query;
+
+        if (!round->asking || round->fund == ZL_NONE_AT)
+                return true;
+        if (!zl_outbox_has_room_for(engine->outbox, ZL_TYPE_ADL_QUERY))
+                return false;
+        struct zl_fund *fund = &engine->funds[round->fund];
+        memset(query, 0, sizeof *query);
+        query->fund = fund->id;
+        query->rev = round->rev;
+        query->round = round->number;
+        add_prices(engine, fund->id, query);
+        sort_prices(query);
+        zl_say_query(engine, fund, query);
+        round->asking = false;
+        return true;
+}
+
+void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
+{
+        uint32_t row = zl_state_fund(engine, said->fund);
+
+        if (row == ZL_NONE_AT) {
+                zl_alert_refusal(engine, NULL, "no room for more funds: raise funds_max");
+                return;
+        }
+        struct zl_fund *fund = &engine->funds[row];
+        if (fund->defined && (said->rev < fund->rev || said->asset != fund->asset)) {
+                engine->counters.refused++;
+                return;
+        }
+        bool moved = !fund->defined || said->rev > fund->rev;
+        fund->defined = true;
+        fund->asset = said->asset;
+        fund->balance = said->balance;
+        fund->peak = said->peak;
+        fund->rev = said->rev;
+        if (!moved)
+                return;
+        fund->planned = fund->stopped = false;
+        if (engine->round->fund == row)
+                engine->round->fund = ZL_NONE_AT;
+        if (fund->waiting && coordinates(engine, fund->id) && engine->round->fund == ZL_NONE_AT)
+                ask(engine, fund);
+}
+
+static uint64_t patience_ns(const struct zl_engine *engine, const struct zl_instrument *instrument)
+{
+        const struct zl_policy *policy = zl_state_find_policy(engine, instrument->policy);
+
+        return (policy ? policy->answer_ms : 500) * 1000000;
+}
+
+/* A deficit opens a round, unless one is open, or a plan of this revision may still be accepted. */
+void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit *said)
+{
+        uint32_t row, at;
+
+        if (!zl_map_get(&engine->instruments_by_id, said->instrument, &row) ||
+            !engine->instruments[row].defined ||
+            !zl_map_get(&engine->funds_by_id, engine->instruments[row].fund, &at) ||
+            !coordinates(engine, engine->funds[at].id))
+                return;
+        struct zl_fund *fund = &engine->funds[at];
+        bool busy = fund->planned || engine->round->fund == at;
+        uint64_t until_ns = fund->asked_ns + patience_ns(engine, &engine->instruments[row]);
+
+        if (!fund->defined || fund->stopped || (busy && engine->now_ns < until_ns) ||
+            (busy && engine->now_ns == 0) ||
+            (engine->round->fund != ZL_NONE_AT && engine->round->fund != at)) {
+                fund->waiting = true;
+                return;
+        }
+        ask(engine, fund);
+}
+
+/* ---- hearing ---- */
+
+static bool parse_claim(const struct zl_row_shortfall *row, struct zl_claim *ret_claim)
+{
+        struct zl_key key;
+
+        if (!zl_key_parse(row->key, &key) || row->qty <= 0 || row->amount < 0)
+                return false;
+        *ret_claim = (struct zl_claim){.account = key.account,
+                                       .pool = key.pool,
+                                       .base = key.base,
+                                       .n = key.n,
+                                       .instrument = row->instrument,
+                                       .leg = row->leg,
+                                       .side = row->side,
+                                       .qty = row->qty,
+                                       .price = row->price,
+                                       .amount = row->amount};
+        return true;
+}
+
+static void keep_rows(struct zl_round *round, const struct zl_msg_adl_bid *said)
+{
+        for (uint32_t i = 0; i < said->deficits_count; i++) {
+                if (round->claims_count == ZL_CLAIMS_MAX)
+                        round->cut = true;
+                else
+                        round->claims_count += parse_claim(&said->deficits[i],
+                                                           &round->claims[round->claims_count]);
+        }
+        for (uint32_t i = 0; i < said->candidates_count; i++) {
+                const struct zl_row_candidate *row = &said->candidates[i];
+                struct zl_pool_id pool;
+                if (!zl_pool_id_parse(row->pool, &pool) || row->qty <= 0)
+                        continue;
+                if (round->candidates_count == round->candidates_max) {
+                        round->cut = true;
+                        continue;
+                }
+                round->candidates[round->candidates_count++] = (struct zl_candidate){
+                        .winner = {.partition = said->partition,
+                                   .account = row->account,
+                                   .pool = pool,
+                                   .leg = row->leg,
+                                   .score = row->score,
+                                   .qty = row->qty,
+                                   .profit = row->profit},
+                        .instrument = row->instrument,
+                        .side = row->side};
+        }
+}
+
+void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+{
+        struct zl_round *round = engine->round;
+
+        if (round->fund == ZL_NONE_AT || engine->funds[round->fund].id != said->fund ||
+            said->rev != round->rev || said->round != round->number ||
+            said->partition >= engine->partitions ||
+            round->answered[said->partition / 8] >> said->partition % 8 & 1)
+                return;
+        keep_rows(round, said);
+        if (said->more)
+                return;
+        round->answered[said->partition / 8] |= (uint8_t)(1 << said->partition % 8);
+        if (--round->missing > 0)
+                return;
+        zl_lights_make(engine);
+        zl_plan_make(engine);
+}

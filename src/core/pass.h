@@ -1,0 +1,99 @@
+/* pass.h - one pass over an engine's state: measured, written or read.
+ *
+ * What is written is what is read: every number of the state is passed by in the same order,
+ * whichever way it goes. Little-endian, of fixed widths. For the snapshot's files only. Thread:
+ * any. */
+#ifndef ZL_CORE_PASS_H
+#define ZL_CORE_PASS_H
+
+#include "core/state.h"
+
+struct zl_pass {
+        enum { ZL_MEASURING, ZL_WRITING, ZL_READING } way;
+        uint8_t *out;
+        const uint8_t *in;
+        size_t size, capacity;
+        bool failed;
+};
+
+static inline void zl_pass_bits(struct zl_pass *pass, uint64_t *value, uint32_t bytes)
+{
+        size_t at = pass->size;
+
+        pass->size += bytes;
+        if (pass->way == ZL_MEASURING)
+                return;
+        if (pass->failed || pass->size > pass->capacity) {
+                pass->failed = true;
+                return;
+        }
+        if (pass->way == ZL_WRITING) {
+                for (uint32_t i = 0; i < bytes; i++)
+                        pass->out[at + i] = (uint8_t)(*value >> 8 * i);
+                return;
+        }
+        *value = 0;
+        for (uint32_t i = 0; i < bytes; i++)
+                *value |= (uint64_t)pass->in[at + i] << 8 * i;
+}
+
+static inline void zl_pass_u64(struct zl_pass *pass, uint64_t *value)
+{
+        zl_pass_bits(pass, value, 8);
+}
+
+static inline void zl_pass_u32(struct zl_pass *pass, uint32_t *value)
+{
+        uint64_t wide = *value;
+
+        zl_pass_bits(pass, &wide, 4);
+        *value = (uint32_t)wide;
+}
+
+static inline void zl_pass_i64(struct zl_pass *pass, int64_t *value)
+{
+        uint64_t bits = (uint64_t)*value;
+
+        zl_pass_bits(pass, &bits, 8);
+        *value = (int64_t)bits;
+}
+
+static inline void zl_pass_i128(struct zl_pass *pass, zl_i128 *value)
+{
+        uint64_t low = (uint64_t)*value, high = (uint64_t)((zl_u128)*value >> 64);
+
+        zl_pass_bits(pass, &low, 8);
+        zl_pass_bits(pass, &high, 8);
+        *value = (zl_i128)((zl_u128)high << 64 | low);
+}
+
+static inline void zl_pass_bool(struct zl_pass *pass, bool *value)
+{
+        uint64_t bit = *value;
+
+        zl_pass_bits(pass, &bit, 1);
+        pass->failed |= bit > 1;
+        *value = bit == 1;
+}
+
+/* Any enumeration, by way of an integer. */
+#define ZL_PASS_CHOICE(pass, value)                                                                \
+        do {                                                                                       \
+                uint64_t choice_ = (uint64_t)(value);                                              \
+                zl_pass_bits(pass, &choice_, 1);                                                   \
+                (value) = choice_;                                                                 \
+        } while (0)
+
+/* How many rows follow. */
+static inline uint32_t zl_pass_count(struct zl_pass *pass, uint32_t count, uint32_t most)
+{
+        zl_pass_u32(pass, &count);
+        if (count > most)
+                pass->failed = true;
+        return pass->failed ? 0 : count;
+}
+
+/* snapshot_markets.c: assets, instruments, policies and funds. */
+void zl_pass_markets(struct zl_pass *pass, struct zl_engine *engine);
+
+#endif

@@ -1,0 +1,28 @@
+/* reduce.h - how much of a pool must be closed to make it sound again?
+ *
+ * Answers: which positions, and how many lots of each. A reduction is judged at an estimated fill:
+ * the mark less the instrument's expected slippage, and the fee of that fill. What closing one lot
+ * loses against the mark is rounded up to a fine unit, and the cost that goes with a lot down; both
+ * then times the lots. Owns: nothing. Thread: any. */
+#ifndef ZL_CORE_REDUCE_H
+#define ZL_CORE_REDUCE_H
+
+#include "core/solvency.h"
+
+/* What is to be closed of each part, in raw quantity; 0: nothing. */
+struct zl_reduction {
+        int64_t qty[ZL_PARTS_MAX];
+};
+
+/* By the policy's `partial`. False: no reduction short of everything helps, or the policy wants
+ * none. `trial` is scratch. */
+ZL_MUST_CHECK bool zl_reduce(const struct zl_view *view, struct zl_view *trial,
+                             struct zl_reduction *ret_reduction);
+
+/* Whether an order may be sent for it. */
+static inline bool zl_part_trades(const struct zl_part *part)
+{
+        return part->open && part->instrument->status == ZL_STATUS_TRADING;
+}
+
+#endif

@@ -1,0 +1,180 @@
+/* snapshot_markets.c - what the market said, in a snapshot. */
+#include "core/pass.h"
+
+static void carry_asset(struct zl_pass *pass, struct zl_asset *asset)
+{
+        zl_pass_bool(pass, &asset->defined);
+        zl_pass_bool(pass, &asset->numeraire);
+        zl_pass_u32(pass, &asset->scale);
+        zl_pass_u32(pass, &asset->rate_scale);
+        asset->slices_count = zl_pass_count(pass, asset->slices_count, ZL_SLICES_MAX);
+        for (uint32_t i = 0; i < asset->slices_count; i++) {
+                zl_pass_bool(pass, &asset->slices[i].open);
+                zl_pass_i128(pass, &asset->slices[i].upto);
+                zl_pass_i64(pass, &asset->slices[i].weight_ppb);
+        }
+        zl_pass_i64(pass, &asset->liability_ppb);
+        zl_pass_bool(pass, &asset->has_rate);
+        zl_pass_i64(pass, &asset->rate);
+        zl_pass_i64(pass, &asset->volatility);
+}
+
+static void carry_tiers(struct zl_pass *pass, struct zl_instrument *instrument)
+{
+        instrument->tiers_count = zl_pass_count(pass, instrument->tiers_count, ZL_TIERS_MAX);
+        for (uint32_t i = 0; i < instrument->tiers_count; i++) {
+                zl_pass_bool(pass, &instrument->tiers[i].open);
+                zl_pass_i64(pass, &instrument->tiers[i].upto);
+                zl_pass_i64(pass, &instrument->tiers[i].mmr_ppb);
+                zl_pass_i128(pass, &instrument->tiers[i].deduct_ppb);
+        }
+        zl_pass_bool(pass, &instrument->jumps);
+}
+
+static void carry_contract(struct zl_pass *pass, struct zl_instrument *instrument)
+{
+        zl_pass_bool(pass, &instrument->defined);
+        zl_pass_bool(pass, &instrument->usable);
+        ZL_PASS_CHOICE(pass, instrument->kind);
+        zl_pass_u32(pass, &instrument->settle);
+        zl_pass_u32(pass, &instrument->settle_scale);
+        zl_pass_u32(pass, &instrument->fund);
+        zl_pass_u32(pass, &instrument->price_scale);
+        zl_pass_u32(pass, &instrument->qty_scale);
+        zl_pass_i64(pass, &instrument->tick);
+        zl_pass_i64(pass, &instrument->lot);
+        zl_pass_i64(pass, &instrument->multiplier_ppb);
+        zl_pass_i64(pass, &instrument->min_price);
+        zl_pass_i64(pass, &instrument->max_price);
+        zl_pass_i128(pass, &instrument->unit);
+        zl_pass_u32(pass, &instrument->reciprocal_exponent);
+        ZL_PASS_CHOICE(pass, instrument->tier_by);
+        carry_tiers(pass, instrument);
+        zl_pass_i64(pass, &instrument->mmr_slope_ppb);
+        zl_pass_i64(pass, &instrument->fee_ppb);
+        zl_pass_i64(pass, &instrument->slippage_ppb);
+        ZL_PASS_CHOICE(pass, instrument->status);
+        zl_pass_u32(pass, &instrument->policy);
+        zl_pass_u64(pass, &instrument->rev);
+}
+
+static void carry_instrument(struct zl_pass *pass, struct zl_instrument *instrument)
+{
+        carry_contract(pass, instrument);
+        zl_pass_bool(pass, &instrument->has_mark);
+        zl_pass_bool(pass, &instrument->has_funding);
+        zl_pass_i64(pass, &instrument->mark);
+        zl_pass_i64(pass, &instrument->funding);
+        zl_pass_i64(pass, &instrument->index);
+        zl_pass_i64(pass, &instrument->bid);
+        zl_pass_i64(pass, &instrument->ask);
+        zl_pass_i64(pass, &instrument->depth);
+        zl_pass_i64(pass, &instrument->volatility);
+        zl_pass_i64(pass, &instrument->funding_moves);
+        zl_pass_i128(pass, &instrument->coordinate);
+        zl_pass_bool(pass, &instrument->quarantine.open);
+        zl_pass_i64(pass, &instrument->quarantine.first);
+        zl_pass_u32(pass, &instrument->quarantine.confirmed);
+        zl_pass_u64(pass, &instrument->rank_seq);
+        zl_pass_u64(pass, &instrument->mark_seq);
+        zl_pass_u64(pass, &instrument->mark_ns);
+        zl_pass_bool(pass, &instrument->stale_waits);
+        zl_pass_bool(pass, &instrument->refusing);
+}
+
+static void carry_wind_down(struct zl_pass *pass, struct zl_policy *policy)
+{
+        zl_pass_u64(pass, &policy->cure_ms);
+        zl_pass_bool(pass, &policy->cancel_first);
+        zl_pass_bool(pass, &policy->convert);
+        ZL_PASS_CHOICE(pass, policy->partial);
+        zl_pass_i64(pass, &policy->target_ppb);
+        zl_pass_i64(pass, &policy->fraction_ppb);
+        ZL_PASS_CHOICE(pass, policy->position_order);
+        zl_pass_i64(pass, &policy->slice_notional);
+        zl_pass_u64(pass, &policy->slice_ms);
+        zl_pass_u32(pass, &policy->orders_per_s);
+        ZL_PASS_CHOICE(pass, policy->takeover);
+        zl_pass_i64(pass, &policy->fund_floor);
+        zl_pass_i64(pass, &policy->fund_drawdown_ppb);
+        ZL_PASS_CHOICE(pass, policy->adl_score);
+        ZL_PASS_CHOICE(pass, policy->adl_price);
+        zl_pass_bool(pass, &policy->socialize);
+}
+
+static void carry_policy(struct zl_pass *pass, struct zl_policy *policy)
+{
+        zl_pass_bool(pass, &policy->defined);
+        zl_pass_u64(pass, &policy->rev);
+        zl_pass_bool(pass, &policy->unsafe_at_equal);
+        ZL_PASS_CHOICE(pass, policy->mm_basis);
+        zl_pass_bool(pass, &policy->fee_in_maintenance);
+        policy->warn_count = zl_pass_count(pass, policy->warn_count, ZL_WARN_MAX);
+        for (uint32_t i = 0; i < policy->warn_count; i++)
+                zl_pass_i64(pass, &policy->warn_ppb[i]);
+        zl_pass_i64(pass, &policy->warn_hysteresis_ppb);
+        carry_wind_down(pass, policy);
+        zl_pass_u64(pass, &policy->answer_ms);
+        zl_pass_u64(pass, &policy->expires_ms);
+        zl_pass_u64(pass, &policy->stale_ms);
+        zl_pass_u32(pass, &policy->jump_ppm);
+        zl_pass_u32(pass, &policy->jump_confirm);
+}
+
+static void carry_fund(struct zl_pass *pass, struct zl_fund *fund)
+{
+        zl_pass_bool(pass, &fund->defined);
+        zl_pass_u32(pass, &fund->asset);
+        zl_pass_i64(pass, &fund->balance);
+        zl_pass_i64(pass, &fund->peak);
+        zl_pass_u64(pass, &fund->rev);
+        zl_pass_bool(pass, &fund->waiting);
+        zl_pass_bool(pass, &fund->planned);
+        zl_pass_bool(pass, &fund->stopped);
+        zl_pass_u64(pass, &fund->round);
+        zl_pass_u64(pass, &fund->asked_ns);
+        zl_pass_u64(pass, &fund->query_seq);
+        zl_pass_u64(pass, &fund->plan_seq);
+}
+
+/* The number of row i: written, or made when it is read. */
+typedef uint32_t zl_row_of(struct zl_engine *engine, uint32_t id);
+
+static uint32_t row_of(struct zl_pass *pass, struct zl_engine *engine, zl_row_of *make, uint32_t id)
+{
+        uint32_t row = 0;
+
+        zl_pass_u32(pass, &id);
+        if (pass->way == ZL_READING && !pass->failed) {
+                row = make(engine, id);
+                pass->failed |= row == ZL_NONE_AT;
+        }
+        return row;
+}
+
+void zl_pass_markets(struct zl_pass *pass, struct zl_engine *engine)
+{
+        bool reading = pass->way == ZL_READING;
+        uint32_t count = zl_pass_count(pass, engine->assets_by_id.count, engine->config.assets_max);
+
+        for (uint32_t i = 0; i < count && !pass->failed; i++) {
+                uint32_t row = row_of(pass, engine, zl_state_asset, engine->assets[i].id);
+                carry_asset(pass, &engine->assets[reading ? row : i]);
+        }
+        count =
+            zl_pass_count(pass, engine->instruments_by_id.count, engine->config.instruments_max);
+        for (uint32_t i = 0; i < count && !pass->failed; i++) {
+                uint32_t row = row_of(pass, engine, zl_state_instrument, engine->instruments[i].id);
+                carry_instrument(pass, &engine->instruments[reading ? row : i]);
+        }
+        count = zl_pass_count(pass, engine->policies_by_id.count, engine->config.policies_max);
+        for (uint32_t i = 0; i < count && !pass->failed; i++) {
+                uint32_t row = row_of(pass, engine, zl_state_policy, engine->policies[i].id);
+                carry_policy(pass, &engine->policies[reading ? row : i]);
+        }
+        count = zl_pass_count(pass, engine->funds_by_id.count, engine->config.funds_max);
+        for (uint32_t i = 0; i < count && !pass->failed; i++) {
+                uint32_t row = row_of(pass, engine, zl_state_fund, engine->funds[i].id);
+                carry_fund(pass, &engine->funds[reading ? row : i]);
+        }
+}

@@ -1,0 +1,312 @@
+"""The laws that every plan obeys, whoever made it: nothing is lost, nobody gives what he has not.
+
+A plan is taken apart as its messages say, claim by claim, and held against the claims and
+candidates of its round. How shares are dealt out is proven here too: by search where all ways of
+dealing can be tried.
+
+One thing is not a law: adl at an index beyond the mark (where closing there is worse for the loser
+than at the mark) may leave a part of the deficit to nobody, as a loss is at most the deficit.
+"""
+import itertools
+from fractions import Fraction
+
+import calc
+import plan
+
+WAYS_MAX = 3000            # of dealing out lots, that are all tried
+KINDS = ('takeover', 'adl', 'socialize')
+
+
+class Broken(Exception):
+    """A law that does not hold, and for which claim."""
+
+
+class Record:
+    """What a plan was made of."""
+
+    def __init__(self, at, fund, money, policies, prices, claims, candidates):
+        self.at, self.money, self.policies, self.prices = at, money, dict(policies), prices
+        self.fund, self.asset, self.rev = fund.id, fund.asset, fund.rev
+        self.balance, self.peak = fund.balance, fund.peak
+        self.claims, self.candidates = claims, candidates
+        self.left = {self.name(c): c.qty for c in candidates}
+
+    @staticmethod
+    def name(candidate):
+        """What a message calls a winner."""
+        return (candidate.account, candidate.pool, candidate.instrument.id, candidate.side)
+
+
+class Deal:
+    """One claim and its rows: raw quantities, prices and amounts."""
+
+    def __init__(self, record, claim):
+        self.record, self.claim, self.i = record, claim, claim.instrument
+        self.policy = record.policies[self.i.policy]
+        self.pairs, self.shares, self.takeover = [], [], None
+        self.mark, index = record.prices[self.i.id]
+        self.price = {'closeout': claim.price, 'mark': self.mark, 'index': index}[
+            self.policy.adl_price]
+        self.least = self.policy.adl_score == 'least_overshoot'
+        self.winners = [c for c in record.candidates if c.instrument is self.i
+                        and c.s != claim.s and c.account != claim.account]
+
+    def expect(self, condition, what):
+        """One law."""
+        if not condition:
+            raise Broken(f'claim {self.claim.key} of instrument {self.i.id}: {what}')
+
+    # -------------------------------------------------------- taking apart
+
+    def take_rows(self, rows):
+        """Pairs, then shares, then a takeover; what is not this claim's stays."""
+        claim = self.claim
+        while rows and rows[0]['type'] == 'adl' and self.is_of(rows[0], 'loser_key'):
+            self.pairs.append(self.pair(rows.pop(0)))
+        self.closed = sum(qty for _, qty in self.pairs)
+        self.loss = self.loss_of_it()
+        while rows and rows[0]['type'] == 'socialize' and rows[0]['key'] == claim.key:
+            if sum(amount for _, amount in self.shares) >= self.loss:
+                break
+            self.shares.append(self.share(rows.pop(0)))
+        if (rows and rows[0]['type'] == 'takeover' and self.is_of(rows[0], 'key')
+                and rows[0]['leg'] == claim.leg):
+            self.takeover = rows.pop(0)
+
+    def is_of(self, row, field):
+        """Named by key, instrument and closing side."""
+        return (row[field], row['instrument'], row['side']) == (
+            self.claim.key, self.i.id, self.claim.side)
+
+    def pair(self, row):
+        """(winner, quantity)"""
+        name = row['winner_account'], row['winner_pool'], self.i.id, self.claim.side
+        found = [c for c in self.record.candidates if Record.name(c) == name]
+        self.expect(found, f'{name} is no candidate on the other side')
+        self.expect(row['leg'] == found[0].leg, f'{name}: the leg is not the winner\'s')
+        self.expect(row['score'] == found[0].score, f'{name}: another score')
+        self.expect(self.raw(row['price'], self.i.price_scale) == self.price, 'the price of pairs')
+        return found[0], self.raw(row['qty'], self.i.qty_scale)
+
+    def share(self, row):
+        """((account, pool), amount)"""
+        self.expect(row['asset'] == self.i.settle, 'a share in another asset')
+        return (row['account'], row['pool']), self.raw(row['amount'], self.i.scale)
+
+    @staticmethod
+    def raw(value, scale):
+        """Decimal or raw units."""
+        return calc.raw(value, scale)
+
+    def loss_of_it(self):
+        """What the pairs leave uncovered, by the rules."""
+        claim = self.claim
+        if self.least:
+            return max(0, calc.ceil_of(claim.amount - self.taken()))
+        lost = calc.ceil_of(plan.lost(claim, self.closed, self.price, claim.price))
+        left = calc.ceil_of(Fraction(claim.amount * (claim.qty - self.closed), claim.qty))
+        return min(claim.amount, max(0, lost) + left) if claim.amount else 0
+
+    def taken(self):
+        """What winners forgo against the mark."""
+        return plan.taken(self.claim, self.closed, self.mark, self.price)
+
+    # -------------------------------------------------------- laws
+
+    def check(self):
+        """All of them."""
+        whole = self.takeover is not None and not self.pairs and self.is_whole()
+        self.check_quantities()
+        if whole:
+            self.expect(not self.shares, 'taken over, and socialised')
+            self.check_bounds()
+        else:
+            self.check_refused()
+            self.check_loss()
+        self.check_winners()
+        self.check_cover(whole)
+        self.record.balance -= self.paid()
+
+    def is_whole(self):
+        """Is it the fund's takeover of the first rule, at the claim's price and cost?"""
+        cost = self.record.money.converted_up(self.claim.amount, self.i.settle, self.record.asset)
+        return (self.policy.takeover != 'never' and self.bears(cost)
+                and self.paid() == cost and not self.shares)
+
+    def bears(self, cost):
+        """Bounds are asked for by if_solvent only."""
+        return self.policy.takeover == 'always' or self.within_bounds(self.record.balance - cost)
+
+    def within_bounds(self, rest):
+        """fund_floor and fund_drawdown."""
+        record, policy = self.record, self.policy
+        return (record.money.worth(rest, record.asset) >= policy.fund_floor
+                and rest >= record.peak * (1 - policy.fund_drawdown))
+
+    def paid(self):
+        """By the fund."""
+        if self.takeover is None:
+            return 0
+        return self.raw(self.takeover['amount'], self.record.money.assets[self.record.asset].scale)
+
+    def check_quantities(self):
+        """Pairs and takeover make up the claim."""
+        taken = self.raw(self.takeover['qty'], self.i.qty_scale) if self.takeover else 0
+        self.expect(self.closed + taken == self.claim.qty, 'quantities do not add up')
+        self.expect(all(qty > 0 for _, qty in self.pairs), 'a pair of nothing')
+        if self.takeover:
+            price = self.raw(self.takeover['price'], self.i.price_scale)
+            later = self.least and not self.is_whole()
+            expected = self.mark if later else self.claim.price
+            self.expect(price == expected, 'the price of a takeover')
+
+    def check_bounds(self):
+        """A fund that takes over if it is solvent stays within its bounds."""
+        if self.policy.takeover == 'if_solvent':
+            self.expect(self.within_bounds(self.record.balance - self.paid()), 'below its bounds')
+
+    def check_refused(self):
+        """A claim goes to winners only if the fund does not bear it."""
+        cost = self.record.money.converted_up(self.claim.amount, self.i.settle, self.record.asset)
+        refuses = self.policy.takeover == 'never' or not self.bears(cost)
+        self.expect(refuses, 'the fund could have borne it')
+
+    def check_loss(self):
+        """All of a loss is spread, or the fund pays all of it."""
+        spread = sum(amount for _, amount in self.shares)
+        others = [c for c in self.record.candidates if c.account != self.claim.account]
+        weights = [self.record.money.in_numeraire(c.profit, c.instrument.settle) for c in others]
+        socialized = self.policy.socialize and sum(weights) > 0
+        self.expect(spread == (self.loss if socialized else 0), 'shares are not the loss')
+        cost = self.record.money.converted_up(self.loss, self.i.settle, self.record.asset)
+        self.expect(self.paid() == (0 if socialized else cost), 'the fund does not pay the loss')
+        if socialized:
+            self.check_shares(others, weights)
+
+    def check_shares(self, others, weights):
+        """Nobody bears his own loss; each position is within a unit of its proportion."""
+        borne = {}
+        for who, amount in self.shares:
+            self.expect(who[0] != self.claim.account, 'the loser bears his own loss')
+            self.expect(amount > 0, 'a share of nothing')
+            borne[who] = borne.get(who, 0) + amount
+        for who in {(c.account, c.pool) for c in others} | set(borne):
+            mine = [w for c, w in zip(others, weights) if (c.account, c.pool) == who]
+            fair = Fraction(self.loss * sum(mine), sum(weights))
+            self.expect(abs(borne.get(who, 0) - fair) < 1, f'{who} bears {borne.get(who, 0)}')
+
+    def check_winners(self):
+        """Nobody gives more than what earlier claims left; the dealing is as the policy says."""
+        given = {}
+        for winner, qty in self.pairs:
+            name = Record.name(winner)
+            self.expect(winner.account != self.claim.account, 'the loser wins against himself')
+            self.expect(name not in given, f'{name} gives twice')
+            self.expect(qty <= self.record.left[name], f'{name} gives more than it holds')
+            given[name] = qty
+        if self.pairs or not (self.takeover and self.is_whole()):
+            self.check_dealing([given.get(Record.name(w), 0) for w in self.winners],
+                               [self.record.left[Record.name(w)] for w in self.winners])
+        for name, qty in given.items():
+            self.record.left[name] -= qty
+
+    def check_dealing(self, given, held):
+        """By score, in proportion, or so that the largest share of profit is smallest."""
+        if self.least:
+            self.check_least(given, held)
+        elif self.policy.adl_score == 'pro_rata':
+            self.check_pro_rata(given, held)
+        else:
+            self.expect(sum(given) == min(sum(held), self.claim.qty), 'winners are left')
+            for n, m in itertools.permutations(range(len(given)), 2):
+                if given[n] and given[m] < held[m]:
+                    self.expect(self.winners[n].queue() < self.winners[m].queue(), 'the queue')
+
+    def check_pro_rata(self, given, held):
+        """Whole lots, each within one of its proportion."""
+        lots = [qty // self.i.lot for qty in held]
+        dealt = min(sum(lots), self.claim.qty // self.i.lot)
+        self.expect(sum(given) == dealt * self.i.lot, 'lots do not add up')
+        for qty, mine in zip(given, lots):
+            self.expect(qty % self.i.lot == 0, 'not whole lots')
+            fair = Fraction(dealt * mine, sum(lots)) if mine else 0
+            self.expect(abs(qty // self.i.lot - fair) < 1, 'out of proportion')
+
+    def check_least(self, given, held):
+        """No lot more than needed; the shares of profit, the largest first, are the least."""
+        lot, claim = self.i.lot, self.claim
+        gain = plan.taken(claim, lot, self.mark, self.price)
+        caps = [qty // lot if w.profit > 0 else 0 for qty, w in zip(held, self.winners)]
+        needed = min(claim.qty // lot, calc.ceil_of(claim.amount / gain)) if gain else 0
+        lots = [qty // lot for qty in given]
+        self.expect(all(qty % lot == 0 for qty in given), 'not whole lots')
+        self.expect(sum(lots) == min(needed, sum(caps)), 'not as few lots as do')
+        self.expect(all(n <= cap for n, cap in zip(lots, caps)), 'who has no profit gives')
+        self.expect(self.taken() - claim.amount < gain or not gain, 'the overshoot')
+        profits = [w.profit for w in self.winners]
+        best = least_shares(sum(lots), caps, profits)
+        if best is not None:
+            self.expect(shares_of(lots, profits) == best, 'the largest share is not the smallest')
+
+    def check_cover(self, whole):
+        """What fund and winners bear and forgo is the deficit, to a unit. At a price that had to be
+        moved into the range, or beyond the mark, closing does not cover it."""
+        i, claim = self.i, self.claim
+        low, high = calc.ceil_of(Fraction(i.min_price, i.tick)), i.max_price // i.tick
+        forgone = plan.lost(claim, self.closed, self.mark, self.price)
+        if claim.price // i.tick in (low, high) or low > high or forgone > 0:
+            return
+        units = Fraction(10 ** i.scale)
+        money, record = self.record.money, self.record
+        fund = money.worth(self.paid(), record.asset) / money.worth(1, i.settle)   # in its units
+        borne = fund + sum(amount for _, amount in self.shares) - (0 if whole else forgone)
+        grain = i.per_coordinate(claim.qty) * units if i.inverse else 0
+        self.expect(borne > claim.amount - 1 - grain, f'{borne} of {claim.amount} is borne')
+
+
+def shares_of(lots, profits):
+    """Shares of profit, the largest first."""
+    return sorted((Fraction(n, p) for n, p in zip(lots, profits) if p > 0), reverse=True)
+
+
+def least_shares(count, caps, profits):
+    """The least such list of all ways to deal out `count`; None where these are too many."""
+    ways, total = 1, 0
+    for cap in caps:
+        total += cap
+        ways *= min(cap, count) + 1
+        if ways > WAYS_MAX:
+            return None
+    found = (lots for lots in itertools.product(*(range(min(c, count) + 1) for c in caps))
+             if sum(lots) == count)
+    return min((shares_of(lots, profits) for lots in found), default=None)
+
+
+def check(record, rows):
+    """One plan."""
+    for claim in sorted(record.claims, key=plan.Claim.order):
+        deal = Deal(record, claim)
+        deal.take_rows(rows)
+        deal.check()
+    if rows:
+        raise Broken(f'a row too many: {calc.compact(rows[0])}')
+
+
+def broken(records, messages):
+    """(the message that caused the plan, what is wrong) of the first plan that breaks a law."""
+    plans = {}
+    for line in messages:
+        if line['type'] in KINDS:
+            plans.setdefault((line['at'], line['fund']), []).append(line)
+    for record in records:
+        rows = plans.pop((record.at, record.fund), [])
+        try:
+            for place, row in enumerate(rows):
+                if row['type'] == 'adl' and row['place'] != place:
+                    raise Broken(f'place {row["place"]}, the number is {place}')
+            check(record, rows)
+        except Broken as law:
+            return record.at, str(law)
+    if plans:
+        return next(iter(plans))[0], 'a plan that no round was for'
+    return None

@@ -1,0 +1,233 @@
+"""The reference router among strangers: ledger, venue and worker are Python that shares no code with it.
+
+Holds: a decision is admitted whole or not at all; the first of a key is, if its base is the ledger's
+and nothing of its pool is live; whoever proposes it again is told what became of each of its orders."""
+import time
+
+import zmq
+
+from cluster import Cluster, Publisher, check, main
+import wire
+
+COLLATERAL = {'asset': 1, 'amount': 1000}
+SHORT = {'instrument': 7, 'qty': -5, 'entry': 100, 'mode': 'cross'}
+LONG = {'instrument': 8, 'qty': 3, 'entry': 200, 'mode': 'cross'}
+
+
+class Router:
+    """A router, what it listens to, and what it says."""
+
+    def __init__(self, cluster):
+        self.ledger, self.fills = Publisher(cluster, 'ledger', 10), Publisher(cluster, 'fills', 11)
+        self.venue = cluster.socket(zmq.PULL, cluster.ipc('venue'), True)
+        self.process = cluster.start('router', '--pull', cluster.ipc('orders'), '--pub',
+                                     cluster.ipc('answers'), '--sub', self.ledger.endpoint, '--sub',
+                                     self.fills.endpoint, '--venue', cluster.ipc('venue'))
+        self.orders = cluster.socket(zmq.PUSH, cluster.ipc('orders'), False)
+        self.said = cluster.socket(zmq.SUB, cluster.ipc('answers'), False)
+        for beginning in (b'\xadexec', b'\xadordr', b'\xadbeat'):
+            self.said.setsockopt(zmq.SUBSCRIBE, beginning)
+        self.ledger.await_subscription('acct')
+        self.fills.await_subscription('exec')
+        check(self.hear() == [], 'a beat says that it is heard')
+        self.sequence = self.marks = 0
+
+    def hear(self):
+        """The execs of its next frame as (order, status, final, filled, rev); a copy's orders."""
+        header, messages = wire.decode_frame(self.said.recv())
+        if header['topic'].startswith('beat'):
+            return []
+        if header['topic'].startswith('ordr'):
+            return [values['order'] for _, values in messages]
+        names = wire.SCHEMA.messages['exec'].fields[1].names
+        return [(values['order'], names[values['status']], values['final'], values['filled'],
+                 values['rev']) for _, values in messages]
+
+    def account(self, number, rev, **fields):
+        """The router has it when what is said behind it comes back."""
+        self.ledger.say(type='account', account=number, rev=rev, **fields)
+        self.marks += 1
+        mark = f'1/x/{self.marks}/0/0'
+        self.ledger.say(type='exec', order=mark, status='accepted')
+        check(self.hear()[0][0] == mark, 'the mark')
+
+    def frame(self, *messages):
+        self.sequence += 1
+        header = {'topic': 'ordr.00000022', 'src': 1, 'epoch': 1, 'seq': self.sequence, 'ts_ns': 1}
+        return wire.encode_frame(header, [wire.read_object(wire.Stream(), said)
+                                          for said in messages])
+
+    def propose(self, *messages):
+        """What it answers; to an admitted one, behind its copy."""
+        frame = self.frame(*messages)
+        self.orders.send(frame)
+        heard = self.hear()
+        if heard and isinstance(heard[0], str):
+            check(heard == [said['order'] for said in messages], heard)
+            check(self.venue.recv() == frame, 'the venue gets the frame as it was')
+            heard = self.hear()
+        return heard
+
+    def admit(self, *messages):
+        want = [(said['order'], 'accepted', False, 0, 0) for said in messages]
+        check(self.propose(*messages) == want, messages)
+
+    def refuse(self, status, *messages, rev=0):
+        key = messages[0]['order'].rsplit('/', 1)[0]
+        heard = self.propose(*messages)
+        check(heard == [(key, status, False, 0, rev)], heard)
+
+    def execute(self, order, status, filled=0, rev=0, final=True):
+        self.fills.say(type='exec', order=order, status=status, final=final, filled=filled, rev=rev)
+        want = (order, status, final, filled, rev)
+        check(self.hear() == [want], want)
+        return want
+
+
+def order(kind, key, place, **fields):
+    account, pool = key.split('/')[:2]
+    return {'type': kind, 'order': f'{key}/{place}', 'account': int(account), 'pool': pool, **fields}
+
+
+def close(key, place=0, expires_ns=0):
+    return order('liquidate', key, place, instrument=7, side='buy', qty=5, price=100, step='full',
+                 expires_ns=expires_ns, mark=100, mark_seq=1, equity=1, maintenance=2, tier_rev=1,
+                 policy_rev=1)
+
+
+def cancel(key):
+    return order('cancel', key, 0)
+
+
+def convert(key, place):
+    return order('convert', key, place, asset=2 + place, amount=10)
+
+
+def taken(key):
+    return key, 'taken', False, 0, 0
+
+
+def over(key, rev=0):
+    return key, 'expired', True, 0, rev
+
+
+def admitted_whole(router):
+    two = [close('42/x/4/0', place) for place in (0, 1)]
+    router.refuse('busy', *two)  # not heard of
+    router.account(42, 5, cross_rev=4, full=True, positions=[SHORT, LONG], balances=[COLLATERAL])
+    router.refuse('stale', close('42/x/3/0'), rev=4)
+    router.refuse('busy', close('42/x/5/0'))
+    router.refuse('busy', close('42/7/4/0'))
+    router.refuse('late', close('42/x/4/0', expires_ns=time.time_ns() - 10**9))
+    router.admit(*two)
+    accepted = [(said['order'], 'accepted', False, 0, 0) for said in two]
+    check(router.propose(*two) == [taken('42/x/4/0'), *accepted], 'each order is repeated')
+    check(router.propose(two[0]) == [taken('42/x/4/0'), *accepted], 'whatever is proposed')
+    router.refuse('busy', close('42/x/4/1'))
+    filled = router.execute('42/x/4/0/1', 'filled', 3, 6)
+    router.refuse('busy', close('42/x/4/1'))
+    check(router.propose(*two) == [taken('42/x/4/0'), accepted[0], filled], 'one is final')
+    expired = router.execute('42/x/4/0/0', 'expired')
+    check(router.propose(*two) == [taken('42/x/4/0'), expired, filled], 'both are')
+    router.refuse('busy', close('42/x/4/1'))  # a newer base is coming
+
+
+def one_after_the_other(router):
+    """A cancel that changed nothing, conversions that did, and an old key behind them."""
+    router.account(42, 6, cross_rev=6, positions=[{**LONG, 'qty': 0}])
+    router.refuse('stale', close('42/x/4/1'), rev=6)
+    router.admit(cancel('42/x/6/0'))
+    router.refuse('busy', close('42/x/6/1'))
+    done = router.execute('42/x/6/0/0', 'filled', 0, 7)
+    check(router.propose(cancel('42/x/6/0')) == [taken('42/x/6/0'), done, over('42/x/6/0', 7)],
+          'it is over, and changed nothing')
+    router.refuse('busy', close('42/x/6/1'))  # the ledger has not shown yet what was freed
+    router.account(42, 7, cross_rev=6, positions=[{**LONG, 'qty': 0}])
+    router.admit(*[convert('42/x/6/1', place) for place in (0, 1)])
+    check(router.propose(cancel('42/x/6/0')) == [taken('42/x/6/0'), over('42/x/6/0')],
+          'the key before')
+    sold = router.execute('42/x/6/1/0', 'filled', 10, 8)
+    again = router.execute('42/x/6/1/1', 'expired')
+    check(router.propose(convert('42/x/6/1', 0)) == [taken('42/x/6/1'), sold, again], 'sold')
+    router.refuse('busy', close('42/x/6/2'))
+    router.account(42, 7)
+    router.account(42, 8, cross_rev=8)
+    router.admit(close('42/x/8/0'))
+    router.execute('42/x/8/0/0', 'partial', 2, 9, final=False)
+    router.account(42, 9, cross_rev=9)
+    router.refuse('busy', close('42/x/9/0'))  # it may fill further
+    router.execute('42/x/8/0/0', 'expired', 2, 9)
+    router.admit(close('42/x/9/0'))
+
+
+def what_the_ledger_has(router):
+    isolated = {**SHORT, 'mode': 'isolated', 'margin': 5, 'leg': 'S', 'rev': 3}
+    router.account(50, 3, cross_rev=1, full=True, balances=[COLLATERAL], positions=[isolated])
+    router.admit(cancel('50/x/1/0'))  # a balance alone makes a cross pool
+    router.admit(close('50/7S/3/0'))
+    router.execute('50/x/1/0/0', 'filled', 0, 4)
+    router.account(50, 4, cross_rev=1, balances=[{'asset': 1, 'amount': 0}])
+    router.refuse('busy', close('50/x/1/1'))  # there is nothing any more
+    router.account(50, 5, cross_rev=1, balances=[{'asset': 1, 'amount': 0, 'order_margin': 1}])
+    router.admit(close('50/x/1/1'))
+    router.execute('50/7S/3/0/0', 'expired')
+    router.account(50, 6, cross_rev=1, full=True, balances=[COLLATERAL])
+    router.refuse('busy', close('50/7S/3/1'))  # not listed
+    router.account(50, 7, cross_rev=1, positions=[isolated])
+    router.admit(close('50/7S/3/1'))
+    router.execute('50/7S/3/1/0', 'expired')
+    router.account(50, 9, cross_rev=1)
+    router.refuse('busy', close('50/7S/3/2'))  # a revision was missed
+    router.account(50, 8, cross_rev=1, full=True, positions=[isolated])
+    router.refuse('busy', close('50/7S/3/2'))  # old news
+    router.account(50, 9, cross_rev=1, full=True, positions=[isolated])
+    router.admit(close('50/7S/3/2'))
+
+
+def no_decisions(router):
+    """Frames that are none have no effect, and no answer."""
+    good = close('42/x/9/1')
+    frames = [router.frame(close('60/x/1/0'), close('60/x/1/1', 1)),
+              router.frame(close('60/x/1/0', 1)),
+              router.frame(*(close('60/x/1/0', place) for place in (0, 2))),
+              router.frame({**good, 'order': '60/x/1/0'}),
+              router.frame(*(close('60/x/1/0', place) for place in range(129))),
+              router.frame(good)[:-1],
+              router.ledger.frame({'type': 'account', 'account': 60, 'rev': 1, 'full': True,
+                                   'balances': [COLLATERAL]})]
+    for frame in frames:
+        router.orders.send(frame)
+    router.refuse('busy', close('60/x/1/0'))
+    return len(frames)
+
+
+def venue_is_gone(router):
+    """A decision that cannot be sent on is rejected, and changed nothing. What was under way when the
+    venue went is lost, so it may take more than one."""
+    router.venue.close()
+    for account in range(70, 170):
+        router.account(account, 1, full=True, positions=[SHORT, LONG])
+        two = [close(f'{account}/x/1/0', place) for place in (0, 1)]
+        router.orders.send(router.frame(*two))
+        router.hear()
+        check(router.hear() == [(said['order'], 'accepted', False, 0, 0) for said in two], two)
+        if router.said.poll(1000):
+            break
+    for said in two:
+        check(router.hear() == [(said['order'], 'rejected', True, 0, 0)], 'rejected')
+
+
+def run(zeroline):
+    with Cluster(zeroline) as cluster:
+        router = Router(cluster)
+        admitted_whole(router)
+        one_after_the_other(router)
+        what_the_ledger_has(router)
+        bad = no_decisions(router)
+        venue_is_gone(router)
+        cluster.stop(router.process)
+        log = cluster.log(router.process)
+        check(log.count('a frame is no decision') == 5 < bad and '1 not sent on' in log, log)
+
+
+main(run)

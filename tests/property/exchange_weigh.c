@@ -1,0 +1,80 @@
+/* exchange_weigh.c - what is at stake, for judging plans and fills: never for postings. */
+#include "exchange.h"
+
+#include <stdlib.h>
+
+bool exchange_at_edge(const struct ledger *ledger, uint32_t instrument, int64_t price)
+{
+        const struct zl_msg_instrument *said = &ledger->instruments[instrument].said;
+
+        return price < said->min_price + said->tick || price > said->max_price - said->tick;
+}
+
+/* The rounding of value, fee, funding and of what is passed on, and the reciprocal's. */
+long double exchange_slack(const struct ledger *ledger, uint32_t instrument)
+{
+        return 5 * ledger_unit(ledger, ledger_settle(ledger, instrument));
+}
+
+long double exchange_tick_worth(const struct ledger *ledger, uint32_t instrument, int64_t qty,
+                                int64_t price)
+{
+        const struct zl_msg_instrument *said = &ledger->instruments[instrument].said;
+        int64_t beside = price > said->tick ? price - said->tick : 1;
+        struct ledger_value a = ledger_value(ledger, instrument, qty, price);
+        struct ledger_value b = ledger_value(ledger, instrument, qty, beside);
+        long double apart = (long double)a.num / (long double)a.den -
+                            (long double)b.num / (long double)b.den;
+
+        /* with its fee */
+        return 2 * (apart < 0 ? -apart : apart) *
+               ledger_unit(ledger, ledger_settle(ledger, instrument));
+}
+
+bool exchange_is_cut_off(const struct ledger *ledger, const struct ledger_pool *pool)
+{
+        long double owes = -ledger_worth(ledger, pool);
+
+        for (uint32_t i = 0; i < LEDGER_INSTRUMENTS * LEDGER_LEGS; i++) {
+                uint32_t at = i / LEDGER_LEGS;
+                const struct ledger_instrument *of = &ledger->instruments[at];
+                int64_t qty = pool->positions[at][i % LEDGER_LEGS].qty;
+                int64_t edge = qty > 0 ? of->said.max_price : of->said.min_price;
+                if (qty == 0)
+                        continue;
+                struct ledger_value a = ledger_value(ledger, at, llabs(qty), of->mark);
+                struct ledger_value b = ledger_value(ledger, at, llabs(qty), edge);
+                long double room = ((long double)a.num - (long double)b.num) / (long double)a.den *
+                                   ledger_unit(ledger, ledger_settle(ledger, at));
+                if (owes * 1.1L > (room < 0 ? -room : room))
+                        return true;
+        }
+        return false;
+}
+
+long double exchange_worse_than_mark(const struct ledger *ledger, uint32_t at,
+                                     const struct zl_msg_adl *said, int64_t qty)
+{
+        int64_t mark = ledger->instruments[at].mark;
+        struct ledger_value a = ledger_value(ledger, at, qty, said->price);
+        struct ledger_value b = ledger_value(ledger, at, qty, mark);
+        long double apart = ((long double)a.num - (long double)b.num) / (long double)a.den;
+
+        if (said->side == ZL_SIDE_SELL ? said->price >= mark : said->price <= mark)
+                return 0;
+        return (apart < 0 ? -apart : apart) * ledger_unit(ledger, ledger_settle(ledger, at));
+}
+
+long double exchange_profit(const struct ledger *ledger, const struct ledger_pool *pool)
+{
+        long double profit = 0;
+
+        for (uint32_t i = 0; i < LEDGER_INSTRUMENTS * LEDGER_LEGS; i++) {
+                uint32_t at = i / LEDGER_LEGS;
+                const struct ledger_position *position = &pool->positions[at][i % LEDGER_LEGS];
+                long double one = position->qty ? ledger_profit(ledger, at, position) : 0;
+                if (one > 0)
+                        profit += one * ledger_unit(ledger, ledger_settle(ledger, at));
+        }
+        return profit;
+}
