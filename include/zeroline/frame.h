@@ -12,16 +12,8 @@ ZL_BEGIN_C
 
 enum {
         ZL_WIRE_VERSION = 1,
-        ZL_TOPIC_SIZE = 13,           /* "acct.000001ff" */
-        ZL_TOPIC_PREFIX_SIZE = 14,    /* packed */
         ZL_FRAME_SIZE_MAX = 1 << 20,  /* longer frames are neither written nor read */
 };
-
-/* Writes "acct.000001ff" and a terminating zero. */
-ZL_API void zl_topic_format(struct zl_topic topic, char text[ZL_TOPIC_SIZE + 1]);
-ZL_API ZL_MUST_CHECK bool zl_topic_parse(const char *text, size_t size, struct zl_topic *ret_topic);
-/* Writes the frame prefix, which is what to subscribe to. */
-ZL_API void zl_topic_prefix(struct zl_topic topic, uint8_t prefix[ZL_TOPIC_PREFIX_SIZE]);
 
 /* Writes one frame into the caller's buffer. An error sticks: begin, add and add, check the end. */
 struct zl_frame_writer {

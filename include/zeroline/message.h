@@ -122,6 +122,17 @@ struct zl_header {
         uint64_t ts_ns;
 };
 
+enum {
+        ZL_TOPIC_SIZE = 13,        /* "acct.000001ff" */
+        ZL_TOPIC_PREFIX_SIZE = 14, /* packed */
+};
+
+/* Writes "acct.000001ff" and a terminating zero. */
+ZL_API void zl_topic_format(struct zl_topic topic, char text[ZL_TOPIC_SIZE + 1]);
+ZL_API ZL_MUST_CHECK bool zl_topic_parse(const char *text, size_t size, struct zl_topic *ret_topic);
+/* Writes the prefix of a frame, which is what to subscribe to. */
+ZL_API void zl_topic_prefix(struct zl_topic topic, uint8_t prefix[ZL_TOPIC_PREFIX_SIZE]);
+
 /* Makes `message` an empty one of this type: every field at its default, lists empty. */
 ZL_API void zl_message_init(struct zl_message *message, enum zl_type type);
 

@@ -163,8 +163,14 @@ static void take_message(struct zl_engine *engine, const struct zl_header *heade
         case ZL_TYPE_CLOCK:
                 take_clock(engine, header);
                 break;
+        case ZL_TYPE_BEAT:
+                zl_stream_beat(engine, header, &message->beat);
+                break;
+        case ZL_TYPE_SYNCED:
+                zl_stream_synced(engine, header);
+                break;
         default:
-                break; /* beats, and what workers say to others */
+                break; /* what workers say to others */
         }
 }
 

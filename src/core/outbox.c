@@ -207,6 +207,19 @@ void zl_alert_all(struct zl_engine *engine, enum zl_alert_kind kind, const uint3
         say_alert(engine, 0, engine->config.home, &alert);
 }
 
+void zl_alert_partition(struct zl_engine *engine, uint32_t partition, uint64_t rank,
+                        enum zl_alert_kind kind, const char *text)
+{
+        struct zl_msg_alert alert = {.kind = kind};
+
+        forget(&alert, ZL_AT_alert_account);
+        forget(&alert, ZL_AT_alert_pool);
+        forget(&alert, ZL_AT_alert_instrument);
+        forget(&alert, ZL_AT_alert_ratio);
+        set_text(&alert, text);
+        say_alert(engine, rank, partition, &alert);
+}
+
 void zl_alert_refusal(struct zl_engine *engine, const uint32_t *instrument, zl_refusal refusal)
 {
         engine->counters.refused++;

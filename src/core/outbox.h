@@ -30,6 +30,9 @@ void zl_alert_pool(struct zl_engine *engine, const struct zl_pool *pool, enum zl
 /* About an account as a whole. */
 void zl_alert_account(struct zl_engine *engine, uint64_t account, enum zl_alert_kind kind,
                       const char *text);
+/* About a partition of the engine's; of several to one message the `rank` is the order. */
+void zl_alert_partition(struct zl_engine *engine, uint32_t partition, uint64_t rank,
+                        enum zl_alert_kind kind, const char *text);
 /* About no account: said by the engine that owns the worker's home partition, and by no other. */
 void zl_alert_refusal(struct zl_engine *engine, const uint32_t *instrument, zl_refusal refusal);
 void zl_alert_all(struct zl_engine *engine, enum zl_alert_kind kind, const uint32_t *instrument,

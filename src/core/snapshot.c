@@ -222,6 +222,9 @@ static void carry_streams(struct zl_pass *pass, struct zl_engine *engine)
         carry_keys(pass, &engine->streams_by_topic);
         for (uint32_t i = 0; i < engine->streams_by_topic.count; i++) {
                 zl_pass_bool(pass, &engine->streams[i].heard);
+                zl_pass_bool(pass, &engine->streams[i].whole);
+                zl_pass_bool(pass, &engine->streams[i].holed);
+                zl_pass_bool(pass, &engine->streams[i].torn);
                 zl_pass_bool(pass, &engine->streams[i].old_said);
                 zl_pass_u64(pass, &engine->streams[i].epoch);
                 zl_pass_u64(pass, &engine->streams[i].seq);
@@ -229,6 +232,7 @@ static void carry_streams(struct zl_pass *pass, struct zl_engine *engine)
         zl_pass_bool(pass, &engine->streams_full_said);
         zl_pass_bool(pass, &engine->frame_refused);
         zl_pass_bool(pass, &engine->frame_after_gap);
+        zl_pass_u32(pass, &engine->ctrl_holes);
 }
 
 /* Buckets are named by the policy's row, which is the same again: rows are read in their order. */
@@ -244,6 +248,7 @@ static void carry_buckets(struct zl_pass *pass, struct zl_engine *engine)
 static void carry_counters(struct zl_pass *pass, struct zl_engine *engine)
 {
         for (uint32_t i = 0; i < engine->partitions && !pass->failed; i++) {
+                zl_pass_u32(pass, &engine->acct_holes[i]);
                 zl_pass_u64(pass, &engine->order_seq[i]);
                 zl_pass_u64(pass, &engine->alert_seq[i]);
                 zl_pass_u64(pass, &engine->deficit_seq[i]);

@@ -301,7 +301,7 @@ bool zl_state_owns(const struct zl_engine *engine, uint32_t partition)
         const struct zl_engine_config *config = &engine->config;
 
         if (config->partitions == 0)
-                return true;
+                return partition < engine->partitions;
         for (uint32_t i = 0; i < config->owned_count; i++) {
                 if (partition >= config->owned[i].first && partition <= config->owned[i].last)
                         return true;
@@ -374,7 +374,8 @@ static bool add_position(const struct zl_engine *engine, uint32_t row, struct zl
 
 bool zl_state_is_known(const struct zl_engine *engine, const struct zl_pool *pool)
 {
-        return !engine->accounts[pool->account].suspended && engine->numeraire != ZL_NONE_AT &&
+        return !engine->ctrl_holes && !engine->accounts[pool->account].suspended &&
+               engine->numeraire != ZL_NONE_AT &&
                zl_state_policy_of(engine, pool) && has_prices(engine, pool);
 }
 

@@ -105,6 +105,9 @@ struct zl_plan;
 /* The end of one topic's stream from one source. */
 struct zl_stream {
         bool heard;
+        bool whole; /* since its restatement began */
+        bool holed; /* what depends on it waits until it is restated */
+        bool torn;  /* a frame was lost behind the last one heard */
         bool old_said; /* that a frame of an epoch that is over was refused */
         uint64_t epoch;
         uint64_t seq;
@@ -127,6 +130,8 @@ struct zl_engine {
         uint64_t stamp; /* of account messages */
         bool frame_refused;
         bool frame_after_gap; /* the message under way is the first after one */
+        uint32_t ctrl_holes;  /* streams of what all depend on that are not whole */
+        uint32_t *acct_holes; /* of each partition's accounts */
         uint32_t numeraire; /* row; ZL_NONE_AT */
 
         struct zl_asset *assets;

@@ -1,21 +1,31 @@
 #include "core/stream.h"
 
 #include "core/outbox.h"
+#include "core/text.h"
 
-/* The stream of this topic and source, new or known; NULL: no room. Sources have dense numbers, so
- * that both fit 64 bits: five of the kind, 27 of the source, 32 of the id. */
-static struct zl_stream *stream_of(struct zl_engine *engine, const struct zl_header *header)
+#include <string.h>
+
+/* ---- finding ---- */
+
+/* Sources have dense numbers, so that both fit 64 bits: five of the kind, 27 of the source, 32 of
+ * the id. */
+static uint64_t key_of(uint32_t source, struct zl_topic topic)
+{
+        return (uint64_t)topic.kind << 59 | (uint64_t)source << 32 | topic.id;
+}
+
+/* New or known; NULL: no room. */
+static struct zl_stream *stream_of(struct zl_engine *engine, uint32_t src, struct zl_topic topic)
 {
         struct zl_map *sources = &engine->sources_by_id, *topics = &engine->streams_by_topic;
         uint32_t source, at;
 
-        if (!zl_map_get(sources, header->src, &source)) {
+        if (!zl_map_get(sources, src, &source)) {
                 source = sources->count;
-                if (!zl_map_put(sources, header->src, source))
+                if (!zl_map_put(sources, src, source))
                         return NULL;
         }
-        uint64_t key = (uint64_t)header->topic.kind << 59 | (uint64_t)source << 32 |
-                       header->topic.id;
+        uint64_t key = key_of(source, topic);
         if (!zl_map_get(topics, key, &at)) {
                 at = topics->count;
                 if (!zl_map_put(topics, key, at))
@@ -24,10 +34,14 @@ static struct zl_stream *stream_of(struct zl_engine *engine, const struct zl_hea
         return &engine->streams[at];
 }
 
-/* What a hole may hide decides whether a person must know: prices repair themselves. */
-static bool state_stream(enum zl_topic_kind kind)
+static struct zl_stream *find(struct zl_engine *engine, uint32_t src, struct zl_topic topic)
 {
-        return kind == ZL_TOPIC_ACCT || kind == ZL_TOPIC_FUND || kind == ZL_TOPIC_CTRL;
+        uint32_t source, at;
+
+        if (!zl_map_get(&engine->sources_by_id, src, &source) ||
+            !zl_map_get(&engine->streams_by_topic, key_of(source, topic), &at))
+                return NULL;
+        return &engine->streams[at];
 }
 
 /* What workers say to each other may come twice and in any order: it names what it is about. */
@@ -36,11 +50,111 @@ static bool between_workers(enum zl_topic_kind kind)
         return kind == ZL_TOPIC_DEFI || kind == ZL_TOPIC_ADLQ || kind == ZL_TOPIC_BIDS;
 }
 
+/* ---- holes ---- */
+
+/* What an account holds is known again when it is stated in full. */
+static void suspend_partition(struct zl_engine *engine, uint32_t partition)
+{
+        for (uint32_t row = 0; row < engine->accounts_by_id.count; row++) {
+                struct zl_account *account = &engine->accounts[row];
+                if (account->suspended ||
+                    zl_partition(account->id, engine->partitions) != partition)
+                        continue;
+                account->suspended = true;
+                for (uint32_t at = account->first_pool; at != ZL_NONE_AT;
+                     at = engine->pools[at].next_of_account)
+                        zl_queue_pool(engine, at);
+        }
+}
+
+/* By the engine that listens to it, under the partition that it concerns. */
+static void say_of(struct zl_engine *engine, struct zl_topic topic, uint64_t rank,
+                   enum zl_alert_kind kind, const char *words)
+{
+        bool of_one = topic.kind == ZL_TOPIC_ACCT || topic.kind == ZL_TOPIC_EXEC;
+        uint32_t partition = of_one ? topic.id : engine->config.home;
+        char buffer[160], name[ZL_TOPIC_SIZE + 1];
+        struct zl_text text = zl_text_over(buffer, sizeof buffer);
+
+        zl_topic_format(topic, name);
+        zl_text_put(&text, name);
+        zl_text_put(&text, words);
+        if (zl_state_owns(engine, partition))
+                zl_alert_partition(engine, partition, rank, kind, buffer);
+}
+
+/* A state stream stops what depends on it until it is stated anew; a price or an answer repairs
+ * itself. `rank` tells alerts to one message apart. */
+static void lose(struct zl_engine *engine, struct zl_stream *stream, struct zl_topic topic,
+                 uint64_t rank)
+{
+        bool is_new = !stream->holed;
+
+        switch (topic.kind) {
+        case ZL_TOPIC_ACCT:
+                if (!zl_state_owns(engine, topic.id))
+                        return;
+                engine->acct_holes[topic.id] += is_new;
+                suspend_partition(engine, topic.id);
+                if (is_new)
+                        say_of(engine, topic, rank, ZL_ALERT_KIND_GAP,
+                               ": frames were missed; an account waits for its next full message");
+                break;
+        case ZL_TOPIC_CTRL:
+                engine->ctrl_holes += is_new;
+                if (is_new)
+                        say_of(engine, topic, rank, ZL_ALERT_KIND_GAP,
+                               ": frames were missed; all decisions wait for a restatement");
+                break;
+        case ZL_TOPIC_FUND:
+                say_of(engine, topic, rank, ZL_ALERT_KIND_GAP,
+                       ": frames were missed; the next one repairs it");
+                return;
+        default:
+                return;
+        }
+        stream->holed = true;
+}
+
+/* The restatement that ends here had no hole: it began behind the last `synced`, or with the
+ * epoch. */
+static void repair(struct zl_engine *engine, struct zl_stream *stream, struct zl_topic topic)
+{
+        stream->holed = false;
+        say_of(engine, topic, 0, ZL_ALERT_KIND_GAP, ": whole again");
+        if (topic.kind == ZL_TOPIC_ACCT) {
+                engine->acct_holes[topic.id]--;
+                return;
+        }
+        if (--engine->ctrl_holes > 0)
+                return;
+        for (uint32_t row = 0; row < engine->pool_rows.fresh; row++) {
+                if (engine->pools[row].account != ZL_NONE_AT)
+                        zl_queue_pool(engine, row);
+        }
+}
+
+/* ---- frames ---- */
+
+static bool is_old_epoch(struct zl_engine *engine, struct zl_stream *stream,
+                         const struct zl_header *header)
+{
+        if (header->epoch >= stream->epoch)
+                return false;
+        engine->counters.old_epochs++;
+        if (!stream->old_said)
+                say_of(engine, header->topic, 0, ZL_ALERT_KIND_EPOCH,
+                       ": a frame of an epoch that is over was refused");
+        stream->old_said = true;
+        return true;
+}
+
 bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header)
 {
+        engine->frame_after_gap = false;
         if (between_workers(header->topic.kind))
                 return true;
-        struct zl_stream *stream = stream_of(engine, header);
+        struct zl_stream *stream = stream_of(engine, header->src, header->topic);
         if (!stream) {
                 engine->counters.refused++;
                 if (!engine->streams_full_said)
@@ -49,29 +163,87 @@ bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header)
                 engine->streams_full_said = true;
                 return false;
         }
-        if (header->epoch < stream->epoch) {
-                engine->counters.old_epochs++;
-                if (!stream->old_said)
-                        zl_alert_all(engine, ZL_ALERT_KIND_EPOCH, NULL,
-                                     "a frame of an epoch that is over was refused");
-                stream->old_said = true;
+        if (is_old_epoch(engine, stream, header))
                 return false;
-        }
-        if (header->epoch == stream->epoch && stream->heard && header->seq <= stream->seq) {
+        bool same = header->epoch == stream->epoch;
+        if (same && stream->heard && header->seq <= stream->seq) {
                 engine->counters.duplicates++;
                 return false;
         }
-        if (header->epoch == stream->epoch && stream->heard && header->seq > stream->seq + 1) {
-                engine->counters.gaps += header->seq - stream->seq - 1;
-                if (state_stream(header->topic.kind))
-                        zl_alert_all(engine, ZL_ALERT_KIND_GAP, NULL,
-                                     "frames of a state stream were missed");
-        }
-        engine->frame_after_gap = stream->heard && (header->epoch != stream->epoch ||
-                                                    header->seq > stream->seq + 1);
+        bool skips = same && header->seq > stream->seq + 1;
+        bool hole = stream->heard && (skips || !same);
+        engine->counters.gaps += hole && same ? header->seq - stream->seq - 1 : 0;
+        engine->frame_after_gap = hole || stream->torn;
+        if (hole || !stream->heard) /* an epoch begins with a restatement */
+                stream->whole = (!stream->heard || !same) && header->seq == 1;
         stream->heard = true;
-        stream->old_said = false;
+        stream->old_said = stream->torn = false;
         stream->epoch = header->epoch;
         stream->seq = header->seq;
+        if (hole)
+                lose(engine, stream, header->topic, 0);
         return true;
+}
+
+void zl_stream_synced(struct zl_engine *engine, const struct zl_header *header)
+{
+        struct zl_stream *stream = find(engine, header->src, header->topic);
+
+        if (!stream)
+                return;
+        if (stream->whole && stream->holed)
+                repair(engine, stream, header->topic);
+        stream->whole = true;
+}
+
+/* ---- beats ---- */
+
+/* Whether this engine listens to the topic, so that not to have heard of it is a loss. */
+static bool concerns(const struct zl_engine *engine, struct zl_topic topic)
+{
+        switch (topic.kind) {
+        case ZL_TOPIC_ACCT:
+        case ZL_TOPIC_EXEC:
+                return zl_state_owns(engine, topic.id);
+        case ZL_TOPIC_CTRL:
+        case ZL_TOPIC_FUND:
+        case ZL_TOPIC_MARK:
+        case ZL_TOPIC_RATE:
+                return true;
+        default:
+                return false;
+        }
+}
+
+static bool is_heard(const struct zl_stream *stream, const struct zl_row_moved *row)
+{
+        return stream->heard && (row->epoch < stream->epoch ||
+                                 (row->epoch == stream->epoch && row->seq <= stream->seq));
+}
+
+static void take_moved(struct zl_engine *engine, uint32_t src, const struct zl_row_moved *row,
+                       uint64_t rank)
+{
+        struct zl_topic topic;
+
+        if (!zl_topic_parse(row->topic, strlen(row->topic), &topic) || row->seq == 0 ||
+            !concerns(engine, topic))
+                return;
+        struct zl_stream *stream = stream_of(engine, src, topic);
+        if (!stream || is_heard(stream, row))
+                return;
+        bool same = stream->heard && row->epoch == stream->epoch;
+        engine->counters.gaps += same ? row->seq - stream->seq : row->seq;
+        stream->heard = stream->torn = true;
+        stream->whole = true; /* no beat comes amid a restatement */
+        stream->epoch = row->epoch;
+        stream->seq = row->seq;
+        lose(engine, stream, topic, rank);
+}
+
+void zl_stream_beat(struct zl_engine *engine, const struct zl_header *header,
+                    const struct zl_msg_beat *said)
+{
+        for (uint32_t i = 0; i < said->topics_count; i++)
+                take_moved(engine, header->src, &said->topics[i], i + 1);
 }

@@ -1,8 +1,10 @@
 /* stream.h - is this frame the next of its stream?
  *
- * Answers: new, seen before, or of an epoch that is over? A hole in the sequence is counted and
- * said, and the frame taken: account revisions and absolute values show what is missing. Thread:
- * its engine's. */
+ * Answers: new, seen before, or of an epoch that is over; is a stream whole? A hole in accounts
+ * suspends those of the partition, each until it is stated in full; one in what all depend on stops
+ * all decisions until it has been restated. Prices and answers repair themselves. A new epoch is a
+ * hole too. The restatement that ends with `synced` began behind the one before it, behind a beat
+ * or with the epoch; it repairs when nothing of it was missed. Thread: its engine's. */
 #ifndef ZL_CORE_STREAM_H
 #define ZL_CORE_STREAM_H
 
@@ -10,5 +12,10 @@
 
 /* False: the frame must have no effect. */
 bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header);
+/* The frame's stream has been restated. */
+void zl_stream_synced(struct zl_engine *engine, const struct zl_header *header);
+/* How far its source's streams are: what is not heard by now was lost. */
+void zl_stream_beat(struct zl_engine *engine, const struct zl_header *header,
+                    const struct zl_msg_beat *said);
 
 #endif

@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include <zeroline/frame.h>
+
 #include <string.h>
 
 enum { ODD = 200 };
@@ -113,6 +115,10 @@ void world_put_header(struct world *world, enum zl_topic_kind kind, uint32_t id)
          * until it is said. */
         uint32_t odd = world->began || world_has(world, WORLD_LADDER) ? world_below(world, ODD)
                                                                       : ODD;
+        if (kind == ZL_TOPIC_ACCT && world_chance(world, 50))
+                odd = ODD;
+        if (kind == ZL_TOPIC_CTRL && odd < 4)
+                world->healing = 2;
         if (odd == 0) {
                 stream->epoch++;
                 stream->seq = world_below(world, 3);
@@ -345,6 +351,46 @@ static void say_change(struct world *world, struct zl_message *message)
         }
 }
 
+/* A restatement ends. Every other one concerns what all depend on, or they would wait for ever. */
+static void say_synced(struct world *world, struct zl_message *message)
+{
+        struct zl_topic topic = {ZL_TOPIC_CTRL, 0};
+
+        if (world_chance(world, 50))
+                topic = world->streams[world_below(world, world->streams_count)].topic;
+        if (topic.kind == ZL_TOPIC_TIME || topic.kind == ZL_TOPIC_BEAT)
+                topic = (struct zl_topic){ZL_TOPIC_CTRL, 0};
+        zl_message_init(message, ZL_TYPE_SYNCED);
+        world_put_header(world, topic.kind, topic.id);
+}
+
+/* How far the streams are, or a little further; now and then nonsense. */
+static void say_beat(struct world *world, struct zl_message *message)
+{
+        struct zl_msg_beat *beat = &message->beat;
+
+        zl_message_init(message, ZL_TYPE_BEAT);
+        beat->topics_count = world_below(world, 4);
+        for (uint32_t i = 0; i < beat->topics_count; i++) {
+                struct world_stream *stream =
+                        &world->streams[world_below(world, world->streams_count)];
+                struct zl_topic topic = stream->topic;
+                struct zl_row_moved *row = &beat->topics[i];
+                if (world_chance(world, 5))
+                        topic.id += world_below(world, 3);
+                if (world_chance(world, 10))
+                        stream->seq += world_below(world, 3); /* the last ones were lost */
+                *row = (struct zl_row_moved){.epoch = stream->epoch, .seq = stream->seq};
+                if (world_chance(world, 5))
+                        row->epoch += (uint64_t)world_between(world, -1, 1);
+                zl_topic_format(topic, row->topic);
+                uint32_t spoilt = world_below(world, 30 * ZL_TOPIC_SIZE);
+                if (spoilt < ZL_TOPIC_SIZE)
+                        row->topic[spoilt] = "x.F0"[world_below(world, 4)];
+        }
+        world_put_header(world, ZL_TOPIC_BEAT, 1);
+}
+
 void world_next(struct world *world, struct zl_message *message, struct zl_header *ret_header,
                 uint32_t *ret_place)
 {
@@ -352,7 +398,11 @@ void world_next(struct world *world, struct zl_message *message, struct zl_heade
         bool early = world->accounts[0].rev < 3; /* positions first */
 
         world->began = !say_beginning(world, message);
-        if (world->began && kind < world->ticks && !early) {
+        if (world->began && world->healing && world_chance(world, 40)) {
+                world->healing--;
+                zl_message_init(message, ZL_TYPE_SYNCED);
+                world_put_header(world, ZL_TOPIC_CTRL, 0);
+        } else if (world->began && kind < world->ticks && !early) {
                 if (world_chance(world, world->rate_ticks))
                         say_rate(world, message, world_below(world, world->assets_count));
                 else
@@ -363,8 +413,12 @@ void world_next(struct world *world, struct zl_message *message, struct zl_heade
                         world_say_account(world, message);
                 else if (kind < 78)
                         world_say_exec(world, message);
-                else if (kind < 92 && !world->clockless)
+                else if (kind < 90 && !world->clockless)
                         say_clock(world, message);
+                else if (kind < 93)
+                        say_synced(world, message);
+                else if (kind < 94)
+                        say_beat(world, message);
                 else
                         say_change(world, message);
         }

@@ -107,6 +107,7 @@ struct world {
         uint64_t heard;  /* of them, when an engine last said something */
         uint32_t said;   /* of the things to define at the beginning */
         bool began;      /* all of them */
+        uint32_t healing; /* ends of restatements to come, what all depend on having had a hole */
         uint64_t now_ns;
         struct zl_header header; /* of the last message */
         uint32_t place;

@@ -99,6 +99,10 @@ static bool find_terms(struct twin *twin, const struct pool *pool, struct terms 
         *ret_terms = (struct terms){.policy = pool_policy(twin, pool),
                                     .numeraire = twin->numeraire,
                                     .cross = pool->cross};
+        for (uint32_t i = 0; i < twin->streams_count; i++) {
+                if (twin->streams[i].missing && twin->streams[i].topic.kind == ZL_TOPIC_CTRL)
+                        return false;
+        }
         return !pool->account->suspended && ret_terms->policy && ret_terms->numeraire &&
                add_positions(twin, pool, ret_terms) && add_balances(twin, pool, ret_terms);
 }

@@ -13,6 +13,9 @@ struct stream {
         uint32_t src;
         uint64_t epoch, seq;
         bool old_said;
+        bool intact;  /* since its restatement began */
+        bool missing; /* frames, that nobody has restated yet */
+        bool torn;    /* behind the last frame one was lost */
 };
 
 struct account {

@@ -84,6 +84,12 @@ void twin_alert_all(struct twin *twin, enum zl_alert_kind kind, const uint32_t *
         said->instrument = *instrument;
 }
 
+void twin_alert_partition(struct twin *twin, uint32_t partition, uint64_t rank,
+                          enum zl_alert_kind kind)
+{
+        (void)alert(twin, partition, rank, kind);
+}
+
 static struct zl_msg_alert *alert_account(struct twin *twin, uint64_t account,
                                           enum zl_alert_kind kind)
 {

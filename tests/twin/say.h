@@ -11,6 +11,8 @@ struct twin_output *twin_say(struct twin *twin, const struct pool *pool, enum zl
 /* The same for a deficit, which goes to whom coordinates the fund. */
 struct twin_output *twin_say_deficit(struct twin *twin, const struct pool *pool, uint32_t fund);
 void twin_alert_all(struct twin *twin, enum zl_alert_kind kind, const uint32_t *instrument);
+void twin_alert_partition(struct twin *twin, uint32_t partition, uint64_t rank,
+                          enum zl_alert_kind kind);
 void twin_alert_account(struct twin *twin, uint64_t account, enum zl_alert_kind kind);
 void twin_alert_pool(struct twin *twin, const struct pool *pool, enum zl_alert_kind kind,
                      const int64_t *ratio);

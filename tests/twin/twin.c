@@ -5,7 +5,9 @@
 #include "pool.h"
 #include "say.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct twin *twin_create(uint32_t src, uint64_t epoch)
 {
@@ -45,33 +47,139 @@ static struct stream *need_stream(struct twin *twin, const struct zl_header *hea
         if (twin->streams_count == TWIN_STREAMS)
                 abort();
         struct stream *stream = &twin->streams[twin->streams_count++];
-        *stream = (struct stream){
-                header->topic, header->src, header->epoch, header->seq - 1, false};
+        *stream = (struct stream){.topic = header->topic,
+                                  .src = header->src,
+                                  .epoch = header->epoch,
+                                  .seq = header->seq - 1,
+                                  .intact = header->seq == 1};
         return stream;
+}
+
+/* ---- holes ---- */
+
+/* Frames are missing: of accounts, those of the partition are no longer known; of what concerns
+ * all, nothing is. */
+static void miss(struct twin *twin, struct stream *stream, uint64_t rank)
+{
+        bool first = !stream->missing;
+
+        switch (stream->topic.kind) {
+        case ZL_TOPIC_FUND:
+                twin_alert_partition(twin, 0, rank, ZL_ALERT_KIND_GAP);
+                return;
+        case ZL_TOPIC_CTRL:
+                if (first)
+                        twin_alert_partition(twin, 0, rank, ZL_ALERT_KIND_GAP);
+                break;
+        case ZL_TOPIC_ACCT:
+                if (stream->topic.id >= twin->partitions)
+                        return;
+                if (first)
+                        twin_alert_partition(twin, stream->topic.id, rank, ZL_ALERT_KIND_GAP);
+                for (uint32_t i = 0; i < twin->accounts_count; i++) {
+                        if (twin_partition(twin->accounts[i].id, twin->partitions) ==
+                            stream->topic.id)
+                                twin->accounts[i].suspended = true;
+                }
+                break;
+        default:
+                return;
+        }
+        stream->missing = true;
+}
+
+static void take_synced(struct twin *twin, const struct zl_header *header)
+{
+        struct stream *stream = need_stream(twin, header);
+
+        if (stream->missing && stream->intact) {
+                stream->missing = false;
+                if (stream->topic.kind == ZL_TOPIC_ACCT)
+                        twin_alert_partition(twin, stream->topic.id, 0, ZL_ALERT_KIND_GAP);
+                else
+                        twin_alert_all(twin, ZL_ALERT_KIND_GAP, NULL);
+        }
+        stream->intact = true;
+}
+
+/* "acct.0000001f"; false: it is not a topic that is listened to. */
+static bool read_topic(const struct twin *twin, const char *text, struct zl_topic *ret_topic)
+{
+        static const struct {
+                const char *letters;
+                enum zl_topic_kind kind;
+        } kinds[] = {{"acct", ZL_TOPIC_ACCT}, {"exec", ZL_TOPIC_EXEC}, {"ctrl", ZL_TOPIC_CTRL},
+                     {"fund", ZL_TOPIC_FUND}, {"mark", ZL_TOPIC_MARK}, {"rate", ZL_TOPIC_RATE}};
+        char letters[5] = "", digits[9] = "";
+        int end = 0;
+
+        if (sscanf(text, "%4[a-z].%8[0-9a-f]%n", letters, digits, &end) != 2 || end != 13 ||
+            text[13])
+                return false;
+        ret_topic->id = (uint32_t)strtoul(digits, NULL, 16);
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+                if (strcmp(letters, kinds[i].letters) != 0)
+                        continue;
+                ret_topic->kind = kinds[i].kind;
+                return (ret_topic->kind != ZL_TOPIC_ACCT && ret_topic->kind != ZL_TOPIC_EXEC) ||
+                       ret_topic->id < twin->partitions;
+        }
+        return false;
+}
+
+/* What a source says that it has sent, and was not heard. */
+static void take_beat(struct twin *twin, const struct zl_header *header,
+                      const struct zl_msg_beat *said)
+{
+        for (uint32_t i = 0; i < said->topics_count; i++) {
+                const struct zl_row_moved *row = &said->topics[i];
+                struct zl_header like = {.src = header->src, .epoch = row->epoch, .seq = 1};
+                if (row->seq == 0 || !read_topic(twin, row->topic, &like.topic))
+                        continue;
+                struct stream *stream = need_stream(twin, &like);
+                if (row->epoch < stream->epoch ||
+                    (row->epoch == stream->epoch && row->seq <= stream->seq))
+                        continue;
+                stream->epoch = row->epoch;
+                stream->seq = row->seq;
+                stream->intact = stream->torn = true;
+                miss(twin, stream, i + 1);
+        }
+}
+
+/* ---- frames ---- */
+
+/* What concerns one partition is said under its number. */
+static void say_old(struct twin *twin, struct zl_topic topic)
+{
+        if (topic.kind != ZL_TOPIC_ACCT && topic.kind != ZL_TOPIC_EXEC)
+                twin_alert_partition(twin, 0, 0, ZL_ALERT_KIND_EPOCH);
+        else if (topic.id < twin->partitions)
+                twin_alert_partition(twin, topic.id, 0, ZL_ALERT_KIND_EPOCH);
 }
 
 static bool take_frame(struct twin *twin, const struct zl_header *header)
 {
         struct stream *stream = need_stream(twin, header);
-        enum zl_topic_kind kind = header->topic.kind;
         bool same = header->epoch == stream->epoch;
 
         if (header->epoch < stream->epoch) {
                 if (!stream->old_said)
-                        twin_alert_all(twin, ZL_ALERT_KIND_EPOCH, NULL);
+                        say_old(twin, header->topic);
                 stream->old_said = true;
                 return false;
         }
         if (same && header->seq <= stream->seq && header->seq != stream->seq + 1)
                 return false;
-        twin->gap = header->epoch > stream->epoch || header->seq != stream->seq + 1;
-        /* A hole in prices or answers repairs itself; one in what accounts hold does not. */
-        if (same && twin->gap &&
-            (kind == ZL_TOPIC_ACCT || kind == ZL_TOPIC_CTRL || kind == ZL_TOPIC_FUND))
-                twin_alert_all(twin, ZL_ALERT_KIND_GAP, NULL);
+        bool hole = header->epoch > stream->epoch || header->seq != stream->seq + 1;
+        twin->gap = hole || stream->torn;
+        if (hole)
+                stream->intact = !same && header->seq == 1;
         stream->epoch = header->epoch;
         stream->seq = header->seq;
-        stream->old_said = false;
+        stream->old_said = stream->torn = false;
+        if (hole)
+                miss(twin, stream, 0);
         return true;
 }
 
@@ -125,6 +233,12 @@ static void take_message(struct twin *twin, const struct zl_header *header,
                 break;
         case ZL_TYPE_CLOCK:
                 take_clock(twin, header->ts_ns);
+                break;
+        case ZL_TYPE_SYNCED:
+                take_synced(twin, header);
+                break;
+        case ZL_TYPE_BEAT:
+                take_beat(twin, header, &message->beat);
                 break;
         default:
                 break;

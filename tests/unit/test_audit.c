@@ -52,7 +52,7 @@ static struct {
         struct zl_engine *engine;
         struct zl_outbox outbox;
         struct zl_message message;
-        uint64_t seq;
+        uint64_t seq[ZL_TOPIC_KINDS];
         uint32_t orders, plans, audits;
         char evidence[200];
 } books;
@@ -72,7 +72,8 @@ static void hear(const struct zl_output *output)
 /* What partitions say to each other is given back at once. */
 static void step(struct zl_topic topic)
 {
-        struct zl_header header = {.topic = topic, .src = 1, .epoch = 1, .seq = ++books.seq};
+        struct zl_header header = {
+                .topic = topic, .src = 1, .epoch = 1, .seq = ++books.seq[topic.kind]};
         struct zl_output output;
         size_t cursor = 0, size;
 

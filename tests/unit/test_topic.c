@@ -1,4 +1,4 @@
-/* codec/topic.c: every topic goes to text and back, and nothing else is a topic. */
+/* core/topic.c: every topic goes to text and back, and nothing else is a topic. */
 #include "unit.h"
 
 #include <zeroline/frame.h>

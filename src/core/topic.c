@@ -1,4 +1,4 @@
-#include <zeroline/frame.h>
+#include <zeroline/message.h>
 
 #include "core/assert.h"
 
