@@ -6,6 +6,7 @@
 #include "app/run.h"
 #include "app/said.h"
 #include "app/say.h"
+#include "app/subscriptions.h"
 #include "core/state.h"
 #include "tape/tape.h"
 
@@ -34,6 +35,7 @@ struct state {
         struct zl_socket *alerts;
         uint64_t clock_seq, clock_ns;
         struct complaints bad_frames, unsent;
+        struct zl_repair repair;
 };
 
 static bool may_complain(struct complaints *complaints)
@@ -46,39 +48,6 @@ static bool may_complain(struct complaints *complaints)
 }
 
 /* ---- setting up ---- */
-
-static void subscribe_kind(struct zl_socket *socket, enum zl_topic_kind kind)
-{
-        uint8_t prefix[ZL_TOPIC_PREFIX_SIZE];
-
-        zl_topic_prefix((struct zl_topic){kind, 0}, prefix);
-        zl_socket_subscribe(socket, prefix, 6); /* "\xad" "acct." */
-}
-
-static void subscribe_partitions(struct zl_socket *socket, const struct zl_engine_config *config,
-                                 enum zl_topic_kind kind)
-{
-        for (uint32_t i = 0; i < config->owned_count; i++) {
-                for (uint32_t p = config->owned[i].first; p <= config->owned[i].last; p++) {
-                        uint8_t prefix[ZL_TOPIC_PREFIX_SIZE];
-                        zl_topic_prefix((struct zl_topic){kind, p}, prefix);
-                        zl_socket_subscribe(socket, prefix, sizeof prefix);
-                }
-        }
-}
-
-/* What every pool may depend on first, the accounts last: a publisher that restates on subscription
- * then speaks in that order. */
-static void subscribe(struct zl_socket *socket, const struct zl_engine_config *config)
-{
-        static const enum zl_topic_kind shared[] = {ZL_TOPIC_CTRL, ZL_TOPIC_RATE, ZL_TOPIC_MARK,
-                                                    ZL_TOPIC_FUND, ZL_TOPIC_BEAT};
-
-        for (size_t i = 0; i < ZL_COUNT(shared); i++)
-                subscribe_kind(socket, shared[i]);
-        subscribe_partitions(socket, config, ZL_TOPIC_EXEC);
-        subscribe_partitions(socket, config, ZL_TOPIC_ACCT);
-}
 
 static enum zl_err open_sockets(struct state *state)
 {
@@ -96,7 +65,7 @@ static enum zl_err open_sockets(struct state *state)
                 err = zl_socket_open(settings->bus, ZL_SOCKET_SUB, settings->sources[i],
                                      settings->insecure, &state->sources[i]);
                 if (err == ZL_OK)
-                        subscribe(state->sources[i], &settings->config);
+                        zl_subscribe_all(state->sources[i], &settings->config);
         }
         return err;
 }
@@ -285,6 +254,9 @@ static uint32_t do_work(struct state *state)
         uint32_t done = 0;
 
         make_clock(state);
+        state->result->restatements +=
+                zl_repair_ask(&state->repair, state->run.engine, state->sources,
+                              state->settings->sources_count, zl_ticks_ns());
         for (uint32_t i = 0; i < state->settings->sources_count; i++) {
                 const uint8_t *frame;
                 size_t size;

@@ -40,6 +40,7 @@ struct zl_lane_settings {
 struct zl_lane_result {
         bool failed;
         uint64_t frames, bad_frames, sent, expired, left, dropped, unanswered, alerts_lost;
+        uint64_t restatements; /* asked for, of what had a hole */
 };
 
 /* A thread's body: `argument` is a struct zl_lane. */

@@ -144,6 +144,14 @@ void zl_socket_subscribe(struct zl_socket *socket, const void *prefix, size_t si
         ZL_ASSERT(err == 0);
 }
 
+void zl_socket_subscribe_again(struct zl_socket *socket, const void *prefix, size_t size)
+{
+        zl_socket_subscribe(socket, prefix, size); /* is passed on, though it is known */
+        int err = zmq_setsockopt(socket->handle, ZMQ_UNSUBSCRIBE, prefix, size);
+
+        ZL_ASSERT(err == 0);
+}
+
 enum zl_err zl_socket_send(struct zl_socket *socket, const void *data, size_t size, bool wait)
 {
         while (zmq_send(socket->handle, data, size, wait ? 0 : ZMQ_DONTWAIT) < 0) {

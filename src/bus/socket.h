@@ -30,6 +30,8 @@ ZL_MUST_CHECK enum zl_err zl_socket_open(struct zl_bus *bus, enum zl_socket_kind
 void zl_socket_close(struct zl_socket *socket, int linger_ms);
 
 void zl_socket_subscribe(struct zl_socket *socket, const void *prefix, size_t size);
+/* To what it is subscribed to: the publisher hears of it, and may restate. */
+void zl_socket_subscribe_again(struct zl_socket *socket, const void *prefix, size_t size);
 
 /* ZL_ERR_FULL: the queue is full, or nobody is connected; only when `wait` is false. */
 ZL_MUST_CHECK enum zl_err zl_socket_send(struct zl_socket *socket, const void *data, size_t size,

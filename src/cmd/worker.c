@@ -195,15 +195,17 @@ static void report(const struct worker *worker)
                 all.dropped += one->dropped;
                 all.unanswered += one->unanswered;
                 all.alerts_lost += one->alerts_lost;
+                all.restatements += one->restatements;
         }
         zl_say(
             "stopped: %llu frames read (%llu did not decode), %llu decisions handed to ZeroMQ, "
             "%llu expired before, %llu not sent, %llu found the queue full, %llu decisions without "
-            "an answer, %llu alerts lost",
+            "an answer, %llu alerts lost, %llu restatements asked for",
             (unsigned long long)all.frames, (unsigned long long)all.bad_frames,
             (unsigned long long)all.sent, (unsigned long long)all.expired,
             (unsigned long long)all.left, (unsigned long long)all.dropped,
-            (unsigned long long)all.unanswered, (unsigned long long)all.alerts_lost);
+            (unsigned long long)all.unanswered, (unsigned long long)all.alerts_lost,
+            (unsigned long long)all.restatements);
 }
 
 static int block_signals(void)

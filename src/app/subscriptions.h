@@ -1,0 +1,25 @@
+/* subscriptions.h - what a lane listens to.
+ *
+ * Answers: which topics does an engine depend on? A publisher that restates on subscription is
+ * asked anew for what has a hole, at growing spans, until it is whole again. Owns: when it was
+ * asked. Thread: the lane's. */
+#ifndef ZL_APP_SUBSCRIPTIONS_H
+#define ZL_APP_SUBSCRIPTIONS_H
+
+#include "bus/socket.h"
+
+#include <zeroline/engine.h>
+
+struct zl_repair {
+        uint64_t next_ns; /* when to look for holes, by the monotonic clock */
+        uint32_t attempts;
+};
+
+/* What every pool may depend on first, the accounts last: a publisher that restates on subscription
+ * then speaks in that order. */
+void zl_subscribe_all(struct zl_socket *socket, const struct zl_engine_config *config);
+/* Subscribes again, at all sources, to what has a hole, when it is time to. True: it did. */
+bool zl_repair_ask(struct zl_repair *repair, const struct zl_engine *engine,
+                   struct zl_socket *const *sources, uint32_t sources_count, uint64_t ticks_ns);
+
+#endif
