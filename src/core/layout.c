@@ -86,6 +86,16 @@ static void take_index(struct zl_arena *arena, struct zl_engine *engine)
                              &engine->pages, slots->rate_below, slots->rate_above, owners);
 }
 
+/* All accounts, streams and buckets at once, or one of the smaller tables. */
+static size_t order_max(const struct zl_engine *engine)
+{
+        const struct zl_engine_config *config = &engine->config;
+
+        return (size_t)config->accounts_max + config->streams_max + BUCKETS_MAX +
+               config->instruments_max + config->assets_max + config->policies_max +
+               config->funds_max;
+}
+
 static void take_scratch(struct zl_arena *arena, struct zl_engine *engine)
 {
         const struct zl_engine_config *config = &engine->config;
@@ -98,6 +108,7 @@ static void take_scratch(struct zl_arena *arena, struct zl_engine *engine)
         engine->trial = take(arena, 1, sizeof *engine->trial);
         engine->box = take(arena, 1, sizeof *engine->box);
         engine->decision = take(arena, 1, sizeof *engine->decision);
+        engine->order = take(arena, order_max(engine), sizeof *engine->order);
 }
 
 /* Of funds: a round with its answers, this engine's own answer, a plan. */

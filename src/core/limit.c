@@ -6,8 +6,8 @@
 
 /* ---- orders a second ---- */
 
-static struct zl_bucket *bucket_of(struct zl_engine *engine, uint32_t partition,
-                                   const struct zl_policy *policy)
+struct zl_bucket *zl_limit_bucket(struct zl_engine *engine, uint32_t partition,
+                                  const struct zl_policy *policy)
 {
         uint64_t key = (uint64_t)partition << 32 | (uint32_t)(policy - engine->policies);
         uint32_t row;
@@ -17,7 +17,9 @@ static struct zl_bucket *bucket_of(struct zl_engine *engine, uint32_t partition,
         row = engine->buckets_by_key.count;
         if (!zl_map_put(&engine->buckets_by_key, key, row))
                 return NULL;
-        engine->buckets[row] = (struct zl_bucket){.level = policy->orders_per_s * ORDER,
+        engine->buckets[row] = (struct zl_bucket){.partition = partition,
+                                                  .policy = (uint32_t)(policy - engine->policies),
+                                                  .level = policy->orders_per_s * ORDER,
                                                   .filled_ns = engine->now_ns};
         return &engine->buckets[row];
 }
@@ -38,7 +40,7 @@ bool zl_limit_take(struct zl_engine *engine, uint64_t account, const struct zl_p
 
         if (policy->orders_per_s == 0 || engine->now_ns == 0)
                 return true;
-        struct zl_bucket *bucket = bucket_of(engine, partition, policy);
+        struct zl_bucket *bucket = zl_limit_bucket(engine, partition, policy);
         if (!bucket) /* more buckets than there is room for: better late than not at all */
                 return true;
         fill(bucket, engine->now_ns, policy->orders_per_s);

@@ -6,6 +6,9 @@
 
 #include "core/state.h"
 
+/* New ones are full; NULL: no room. */
+struct zl_bucket *zl_limit_bucket(struct zl_engine *engine, uint32_t partition,
+                                  const struct zl_policy *policy);
 /* Takes so many orders from the bucket of this partition and policy; or answers false, and when
  * there will be enough. While engine time is zero there is no limit. */
 ZL_MUST_CHECK bool zl_limit_take(struct zl_engine *engine, uint64_t account,

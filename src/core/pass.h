@@ -6,6 +6,7 @@
 #ifndef ZL_CORE_PASS_H
 #define ZL_CORE_PASS_H
 
+#include "core/sort.h"
 #include "core/state.h"
 
 struct zl_pass {
@@ -76,12 +77,14 @@ static inline void zl_pass_bool(struct zl_pass *pass, bool *value)
         *value = bit == 1;
 }
 
-/* Any enumeration, by way of an integer. */
-#define ZL_PASS_CHOICE(pass, value)                                                                \
+/* Any enumeration, by way of an integer; its values are below `limit`. */
+#define ZL_PASS_CHOICE(pass, value, limit)                                                         \
         do {                                                                                       \
                 uint64_t choice_ = (uint64_t)(value);                                              \
                 zl_pass_bits(pass, &choice_, 1);                                                   \
-                (value) = choice_;                                                                 \
+                (pass)->failed |= choice_ >= (uint64_t)(limit);                                    \
+                if (!(pass)->failed)                                                               \
+                        (value) = choice_;                                                         \
         } while (0)
 
 /* How many rows follow. */
@@ -93,7 +96,20 @@ static inline uint32_t zl_pass_count(struct zl_pass *pass, uint32_t count, uint3
         return pass->failed ? 0 : count;
 }
 
+/* Rows 0 to count - 1 in engine->order, sorted. */
+static inline void zl_rows_in_order(struct zl_engine *engine, uint32_t count, zl_before *before)
+{
+        for (uint32_t i = 0; i < count; i++)
+                engine->order[i] = i;
+        zl_sort(engine, engine->order, count, before);
+}
+
 /* snapshot_markets.c: assets, instruments, policies and funds. */
 void zl_pass_markets(struct zl_pass *pass, struct zl_engine *engine);
+/* How much was said of them. */
+void zl_pass_markets_said(struct zl_pass *pass, struct zl_engine *engine);
+/* snapshot_accounts.c: one account with its pools, positions and balances. `row`: ZL_NONE_AT when
+ * it is read, and made. */
+void zl_pass_account(struct zl_pass *pass, struct zl_engine *engine, uint32_t row);
 
 #endif

@@ -1,4 +1,5 @@
 /* queue.c - the pools that a step must look at, in canonical order. */
+#include "core/sort.h"
 #include "core/state.h"
 
 void zl_queue_pool(struct zl_engine *engine, uint32_t row)
@@ -40,35 +41,7 @@ static bool before(const struct zl_engine *engine, uint32_t a, uint32_t b)
         return zl_pool_id_compare(x->id, y->id) < 0;
 }
 
-static void sift(const struct zl_engine *engine, uint32_t *rows, uint32_t at, uint32_t count)
-{
-        for (;;) {
-                uint32_t child = 2 * at + 1;
-                if (child >= count)
-                        return;
-                if (child + 1 < count && before(engine, rows[child], rows[child + 1]))
-                        child++;
-                if (!before(engine, rows[at], rows[child]))
-                        return;
-                uint32_t row = rows[at];
-                rows[at] = rows[child];
-                rows[child] = row;
-                at = child;
-        }
-}
-
-/* Heapsort: in place, and never worse than n log n. */
 void zl_queue_sort(struct zl_engine *engine)
 {
-        uint32_t *rows = engine->work;
-        uint32_t count = engine->work_count;
-
-        for (uint32_t i = count / 2; i-- > 0;)
-                sift(engine, rows, i, count);
-        for (uint32_t end = count; end > 1; end--) {
-                uint32_t row = rows[0];
-                rows[0] = rows[end - 1];
-                rows[end - 1] = row;
-                sift(engine, rows, 0, end - 1);
-        }
+        zl_sort(engine, engine->work, engine->work_count, before);
 }

@@ -2,312 +2,438 @@
 
 #include "core/bands.h"
 #include "core/ladder.h"
+#include "core/limit.h"
 #include "core/pass.h"
+#include "core/stream.h"
 
-/* What follows from the rest. */
-static void tie_markets(struct zl_engine *engine)
+enum { VERSION = 2 };
+
+/* Rows that are being written, in engine->order: accounts, streams, buckets, each by partition. */
+struct walk {
+        const uint32_t *accounts, *streams, *buckets;
+        uint32_t accounts_count, streams_count, buckets_count;
+};
+
+/* ---- which partition is it of, and in which order ---- */
+
+static uint32_t of_account(const struct zl_engine *engine, uint32_t row)
 {
-        for (uint32_t i = 0; i < engine->instruments_by_id.count; i++) {
-                struct zl_instrument *instrument = &engine->instruments[i];
-                if (instrument->defined)
-                        instrument->settle_at = zl_state_asset(engine, instrument->settle);
+        return zl_partition(engine->accounts[row].id, engine->partitions);
+}
+
+/* ZL_NONE_AT: it is shared. */
+static uint32_t of_stream(const struct zl_engine *engine, uint32_t row)
+{
+        struct zl_topic topic = engine->streams[row].topic;
+
+        return topic.kind == ZL_TOPIC_ACCT || topic.kind == ZL_TOPIC_EXEC ? topic.id : ZL_NONE_AT;
+}
+
+static bool account_before(const struct zl_engine *engine, uint32_t a, uint32_t b)
+{
+        uint32_t of_a = of_account(engine, a), of_b = of_account(engine, b);
+
+        return of_a != of_b ? of_a < of_b : engine->accounts[a].id < engine->accounts[b].id;
+}
+
+static bool stream_before(const struct zl_engine *engine, uint32_t a, uint32_t b)
+{
+        const struct zl_stream *x = &engine->streams[a], *y = &engine->streams[b];
+        uint32_t of_a = of_stream(engine, a), of_b = of_stream(engine, b);
+
+        if (of_a != of_b)
+                return of_a < of_b;
+        if (x->src != y->src)
+                return x->src < y->src;
+        return x->topic.kind != y->topic.kind ? x->topic.kind < y->topic.kind
+                                              : x->topic.id < y->topic.id;
+}
+
+static bool bucket_before(const struct zl_engine *engine, uint32_t a, uint32_t b)
+{
+        const struct zl_bucket *x = &engine->buckets[a], *y = &engine->buckets[b];
+
+        if (x->partition != y->partition)
+                return x->partition < y->partition;
+        return engine->policies[x->policy].id < engine->policies[y->policy].id;
+}
+
+static struct walk walk_all(struct zl_engine *engine)
+{
+        struct walk walk = {.accounts_count = engine->accounts_by_id.count,
+                            .streams_count = engine->streams_by_topic.count,
+                            .buckets_count = engine->buckets_by_key.count};
+        uint32_t *rows[] = {engine->order, engine->order + walk.accounts_count,
+                            engine->order + walk.accounts_count + walk.streams_count};
+        const uint32_t counts[] = {walk.accounts_count, walk.streams_count, walk.buckets_count};
+        zl_before *const before[] = {account_before, stream_before, bucket_before};
+
+        for (uint32_t k = 0; k < 3; k++) {
+                for (uint32_t i = 0; i < counts[k]; i++)
+                        rows[k][i] = i;
+                zl_sort(engine, rows[k], counts[k], before[k]);
         }
-        for (uint32_t i = 0; i < engine->assets_by_id.count; i++) {
-                if (engine->assets[i].defined && engine->assets[i].numeraire)
-                        engine->numeraire = i;
+        walk.accounts = rows[0];
+        walk.streams = rows[1];
+        walk.buckets = rows[2];
+        return walk;
+}
+
+/* ---- parts that say how long they are ---- */
+
+static size_t open_part(struct zl_pass *pass)
+{
+        uint32_t size = 0;
+
+        zl_pass_u32(pass, &size);
+        return pass->way == ZL_READING ? pass->size + size : pass->size;
+}
+
+/* Written: the length is put in front. Read: it must have been the length. */
+static void close_part(struct zl_pass *pass, size_t mark)
+{
+        if (pass->way == ZL_WRITING && !pass->failed) {
+                struct zl_pass back = {.way = ZL_WRITING,
+                                       .out = pass->out,
+                                       .size = mark - sizeof(uint32_t),
+                                       .capacity = pass->capacity};
+                uint32_t size = (uint32_t)(pass->size - mark);
+                zl_pass_u32(&back, &size);
         }
+        pass->failed |= pass->way == ZL_READING && pass->size != mark;
 }
 
-/* ---- accounts ---- */
-
-static void carry_holding(struct zl_pass *pass, struct zl_holding *holding)
+static void skip_part(struct zl_pass *pass)
 {
-        zl_pass_i64(pass, &holding->qty);
-        zl_pass_i64(pass, &holding->entry);
-        zl_pass_i64(pass, &holding->cost);
-        zl_pass_bool(pass, &holding->has_cost);
-        zl_pass_i64(pass, &holding->margin);
-        zl_pass_i64(pass, &holding->order_margin);
-        zl_pass_i64(pass, &holding->funding);
-        zl_pass_bool(pass, &holding->funding_known);
+        size_t end = open_part(pass);
+
+        pass->failed |= end < pass->size || end > pass->capacity;
+        if (!pass->failed)
+                pass->size = end;
 }
 
-static void carry_pool(struct zl_pass *pass, struct zl_pool *pool)
-{
-        ZL_PASS_CHOICE(pass, pool->phase);
-        zl_pass_u64(pass, &pool->base);
-        zl_pass_u32(pass, &pool->n);
-        ZL_PASS_CHOICE(pass, pool->answered);
-        ZL_PASS_CHOICE(pass, pool->proposed);
-        zl_pass_bool(pass, &pool->taken);
-        zl_pass_u32(pass, &pool->orders);
-        zl_pass_u64(pass, &pool->done[0]);
-        zl_pass_u64(pass, &pool->done[1]);
-        zl_pass_u32(pass, &pool->attempts);
-        zl_pass_u32(pass, &pool->level);
-        zl_pass_u64(pass, &pool->shown_by);
-        zl_pass_u64(pass, &pool->cure_until_ns);
-        zl_pass_u64(pass, &pool->slice_until_ns);
-        zl_pass_u64(pass, &pool->held_until_ns);
-        zl_pass_bool(pass, &pool->due);
-        zl_pass_bool(pass, &pool->halted_said);
-        zl_pass_bool(pass, &pool->refused_said);
-        zl_pass_bool(pass, &pool->stopped);
-}
+/* ---- streams ---- */
 
-static void carry_position(struct zl_pass *pass, struct zl_engine *engine, uint32_t pool,
-                           uint32_t row)
-{
-        struct zl_position *position = row == ZL_NONE_AT ? NULL : &engine->positions[row];
-        uint32_t instrument = position ? engine->instruments[position->instrument].id : 0;
-        enum zl_leg leg = position ? position->leg : ZL_LEG_NET;
-
-        zl_pass_u32(pass, &instrument);
-        ZL_PASS_CHOICE(pass, leg);
-        if (pass->way == ZL_READING) {
-                uint32_t at = zl_state_instrument(engine, instrument);
-                if (pass->failed || at == ZL_NONE_AT || !zl_state_room(&engine->position_rows)) {
-                        pass->failed = true;
-                        return;
-                }
-                position = &engine->positions[zl_state_add_position(engine, pool, at, leg)];
-        }
-        carry_holding(pass, &position->holding);
-        zl_pass_u64(pass, &position->rev);
-}
-
-/* The deadline stands in the index of deadlines, and must be known again. */
-static void carry_deadline(struct zl_pass *pass, struct zl_engine *engine, uint32_t pool)
-{
-        int64_t deadline = zl_heap_key(&engine->deadlines, pool);
-
-        zl_pass_i64(pass, &deadline);
-        if (pass->way == ZL_READING && !pass->failed && deadline != INT64_MAX)
-                zl_heap_put(&engine->deadlines, pool, deadline);
-}
-
-static void carry_pool_rows(struct zl_pass *pass, struct zl_engine *engine, uint32_t account,
-                            uint32_t row)
-{
-        struct zl_pool none = {.first_position = ZL_NONE_AT};
-        struct zl_pool *pool = row == ZL_NONE_AT ? &none : &engine->pools[row];
-        struct zl_pool_id id = pool->id;
-
-        zl_pass_bool(pass, &id.cross);
-        zl_pass_u32(pass, &id.instrument);
-        ZL_PASS_CHOICE(pass, id.leg);
-        if (pass->way == ZL_READING) {
-                if (pass->failed || !zl_state_room(&engine->pool_rows)) {
-                        pass->failed = true;
-                        return;
-                }
-                row = zl_state_add_pool(engine, account, id);
-                pool = &engine->pools[row];
-        }
-        carry_pool(pass, pool);
-        carry_deadline(pass, engine, row);
-        uint32_t count = zl_pass_count(pass, pool->positions_count, engine->config.positions_max);
-        uint32_t at = pass->way == ZL_READING ? ZL_NONE_AT : pool->first_position;
-        for (uint32_t i = 0; i < count && !pass->failed; i++) {
-                carry_position(pass, engine, row, at);
-                at = at == ZL_NONE_AT ? at : engine->positions[at].next_of_pool;
-        }
-}
-
-static void carry_balance(struct zl_pass *pass, struct zl_engine *engine, uint32_t account,
-                          uint32_t row)
-{
-        struct zl_balance *balance = row == ZL_NONE_AT ? NULL : &engine->balances[row];
-        uint32_t asset = balance ? engine->assets[balance->asset].id : 0;
-
-        zl_pass_u32(pass, &asset);
-        if (pass->way == ZL_READING) {
-                uint32_t at = zl_state_asset(engine, asset);
-                if (pass->failed || at == ZL_NONE_AT || !zl_state_room(&engine->balance_rows)) {
-                        pass->failed = true;
-                        return;
-                }
-                balance = &engine->balances[zl_state_add_balance(engine, account, at)];
-        }
-        zl_pass_i64(pass, &balance->amount);
-        zl_pass_i64(pass, &balance->order_margin);
-}
-
-static uint32_t pools_of(const struct zl_engine *engine, const struct zl_account *account)
+/* Those of one partition, or of none, stand side by side. */
+static void carry_streams(struct zl_pass *pass, struct zl_engine *engine, struct walk *walk,
+                          uint32_t partition)
 {
         uint32_t count = 0;
 
-        for (uint32_t at = account->first_pool; at != ZL_NONE_AT;
-             at = engine->pools[at].next_of_account)
+        while (count < walk->streams_count && of_stream(engine, walk->streams[count]) == partition)
                 count++;
-        return count;
-}
-
-static uint32_t balances_of(const struct zl_engine *engine, const struct zl_account *account)
-{
-        uint32_t count = 0;
-
-        for (uint32_t at = account->first_balance; at != ZL_NONE_AT;
-             at = engine->balances[at].next_of_account)
-                count++;
-        return count;
-}
-
-static void carry_account(struct zl_pass *pass, struct zl_engine *engine, uint32_t row)
-{
-        struct zl_account *account = &engine->accounts[row];
-        bool reading = pass->way == ZL_READING;
-
-        zl_pass_u64(pass, &account->rev);
-        zl_pass_u32(pass, &account->policy);
-        zl_pass_bool(pass, &account->suspended);
-        uint32_t count = zl_pass_count(pass, pools_of(engine, account), engine->pool_rows.max);
-        uint32_t at = reading ? ZL_NONE_AT : account->first_pool;
+        uint32_t written = count;
+        count = zl_pass_count(pass, count, engine->config.streams_max);
         for (uint32_t i = 0; i < count && !pass->failed; i++) {
-                carry_pool_rows(pass, engine, row, at);
-                at = at == ZL_NONE_AT ? at : engine->pools[at].next_of_account;
+                struct zl_stream none = {0};
+                struct zl_stream *stream =
+                        pass->way == ZL_READING ? &none : &engine->streams[walk->streams[i]];
+                struct zl_topic topic = stream->topic;
+                uint32_t src = stream->src;
+                zl_pass_u32(pass, &src);
+                ZL_PASS_CHOICE(pass, topic.kind, ZL_TOPIC_KINDS);
+                zl_pass_u32(pass, &topic.id);
+                if (pass->way == ZL_READING)
+                        stream = pass->failed ? NULL : zl_stream_of(engine, src, topic);
+                pass->failed |= !stream;
+                if (pass->failed)
+                        return;
+                zl_pass_bool(pass, &stream->heard);
+                zl_pass_bool(pass, &stream->whole);
+                zl_pass_bool(pass, &stream->holed);
+                zl_pass_bool(pass, &stream->torn);
+                zl_pass_bool(pass, &stream->old_said);
+                zl_pass_u64(pass, &stream->epoch);
+                zl_pass_u64(pass, &stream->seq);
         }
-        count = zl_pass_count(pass, balances_of(engine, account), engine->balance_rows.max);
-        at = reading ? ZL_NONE_AT : account->first_balance;
-        for (uint32_t i = 0; i < count && !pass->failed; i++) {
-                carry_balance(pass, engine, row, at);
-                at = at == ZL_NONE_AT ? at : engine->balances[at].next_of_account;
-        }
+        walk->streams += written;
+        walk->streams_count -= written;
 }
 
-static void carry_accounts(struct zl_pass *pass, struct zl_engine *engine)
+/* ---- the parts ---- */
+
+static void carry_shared(struct zl_pass *pass, struct zl_engine *engine)
 {
-        uint32_t count =
-            zl_pass_count(pass, engine->accounts_by_id.count, engine->config.accounts_max);
-
-        for (uint32_t i = 0; i < count && !pass->failed; i++) {
-                uint64_t id = engine->accounts[i].id;
-                uint32_t row = i;
-                zl_pass_u64(pass, &id);
-                if (pass->way == ZL_READING && !pass->failed)
-                        row = zl_state_account(engine, id);
-                pass->failed |= row == ZL_NONE_AT;
-                if (!pass->failed)
-                        carry_account(pass, engine, row);
-        }
-}
-
-/* ---- streams and counters ---- */
-
-/* Every key of a map with its row. */
-static void carry_keys(struct zl_pass *pass, struct zl_map *map)
-{
-        uint32_t count = zl_pass_count(pass, map->count, map->count_max), seen = 0;
-
-        for (uint32_t slot = 0; seen < count && !pass->failed; seen++) {
-                uint64_t key = 0;
-                uint32_t row = 0;
-                while (pass->way != ZL_READING && !map->slots[slot].value_plus_1)
-                        slot++;
-                if (pass->way != ZL_READING) {
-                        key = map->slots[slot].key;
-                        row = map->slots[slot++].value_plus_1 - 1;
-                }
-                zl_pass_u64(pass, &key);
-                zl_pass_u32(pass, &row);
-                if (pass->way == ZL_READING && !pass->failed &&
-                    (row >= map->count_max || !zl_map_put(map, key, row)))
-                        pass->failed = true;
-        }
-}
-
-static void carry_streams(struct zl_pass *pass, struct zl_engine *engine)
-{
-        carry_keys(pass, &engine->sources_by_id);
-        carry_keys(pass, &engine->streams_by_topic);
-        for (uint32_t i = 0; i < engine->streams_by_topic.count; i++) {
-                zl_pass_bool(pass, &engine->streams[i].heard);
-                zl_pass_bool(pass, &engine->streams[i].whole);
-                zl_pass_bool(pass, &engine->streams[i].holed);
-                zl_pass_bool(pass, &engine->streams[i].torn);
-                zl_pass_bool(pass, &engine->streams[i].old_said);
-                zl_pass_u64(pass, &engine->streams[i].epoch);
-                zl_pass_u64(pass, &engine->streams[i].seq);
-        }
+        zl_pass_u64(pass, &engine->now_ns);
         zl_pass_bool(pass, &engine->streams_full_said);
         zl_pass_bool(pass, &engine->frame_refused);
         zl_pass_bool(pass, &engine->frame_after_gap);
         zl_pass_u32(pass, &engine->ctrl_holes);
+        zl_pass_markets(pass, engine);
 }
 
-/* Buckets are named by the policy's row, which is the same again: rows are read in their order. */
-static void carry_buckets(struct zl_pass *pass, struct zl_engine *engine)
+static void carry_buckets(struct zl_pass *pass, struct zl_engine *engine, struct walk *walk,
+                          uint32_t partition)
 {
-        carry_keys(pass, &engine->buckets_by_key);
-        for (uint32_t i = 0; i < engine->buckets_by_key.count; i++) {
-                zl_pass_i64(pass, &engine->buckets[i].level);
-                zl_pass_u64(pass, &engine->buckets[i].filled_ns);
+        uint32_t count = 0;
+
+        while (count < walk->buckets_count &&
+               engine->buckets[walk->buckets[count]].partition == partition)
+                count++;
+        uint32_t written = count;
+        count = zl_pass_count(pass, count, engine->config.policies_max);
+        for (uint32_t i = 0; i < count && !pass->failed; i++) {
+                struct zl_bucket *bucket =
+                        pass->way == ZL_READING ? NULL : &engine->buckets[walk->buckets[i]];
+                uint32_t id = bucket ? engine->policies[bucket->policy].id : 0;
+                zl_pass_u32(pass, &id);
+                if (!bucket && !pass->failed) {
+                        uint32_t row = zl_state_policy(engine, id);
+                        if (row != ZL_NONE_AT)
+                                bucket = zl_limit_bucket(engine, partition, &engine->policies[row]);
+                }
+                pass->failed |= !bucket;
+                if (pass->failed)
+                        return;
+                zl_pass_i64(pass, &bucket->level);
+                zl_pass_u64(pass, &bucket->filled_ns);
+        }
+        walk->buckets += written;
+        walk->buckets_count -= written;
+}
+
+static void carry_partition(struct zl_pass *pass, struct zl_engine *engine, struct walk *walk,
+                            uint32_t partition)
+{
+        uint32_t count = 0;
+
+        while (count < walk->accounts_count &&
+               of_account(engine, walk->accounts[count]) == partition)
+                count++;
+        uint32_t written = count;
+        count = zl_pass_count(pass, count, engine->config.accounts_max);
+        for (uint32_t i = 0; i < count && !pass->failed; i++)
+                zl_pass_account(pass, engine,
+                                pass->way == ZL_READING ? ZL_NONE_AT : walk->accounts[i]);
+        walk->accounts += written;
+        walk->accounts_count -= written;
+        zl_pass_u32(pass, &engine->acct_holes[partition]);
+        carry_streams(pass, engine, walk, partition);
+        carry_buckets(pass, engine, walk, partition);
+}
+
+/* Rows of partitions that are not written. */
+static void pass_over(struct zl_engine *engine, struct walk *walk, uint32_t partition)
+{
+        while (walk->accounts_count && of_account(engine, *walk->accounts) < partition) {
+                walk->accounts++;
+                walk->accounts_count--;
+        }
+        while (walk->streams_count && of_stream(engine, *walk->streams) < partition) {
+                walk->streams++;
+                walk->streams_count--;
+        }
+        while (walk->buckets_count && engine->buckets[*walk->buckets].partition < partition) {
+                walk->buckets++;
+                walk->buckets_count--;
         }
 }
 
-static void carry_counters(struct zl_pass *pass, struct zl_engine *engine)
+static void carry_said(struct zl_pass *pass, struct zl_engine *engine)
 {
         for (uint32_t i = 0; i < engine->partitions && !pass->failed; i++) {
-                zl_pass_u32(pass, &engine->acct_holes[i]);
                 zl_pass_u64(pass, &engine->order_seq[i]);
                 zl_pass_u64(pass, &engine->alert_seq[i]);
                 zl_pass_u64(pass, &engine->deficit_seq[i]);
                 zl_pass_u64(pass, &engine->bid_seq[i]);
         }
+        zl_pass_markets_said(pass, engine);
 }
 
-/* ---- all of it ---- */
-
-static void carry_all(struct zl_pass *pass, struct zl_engine *engine)
+static bool carry_head(struct zl_pass *pass, struct zl_engine *engine, uint32_t *sections)
 {
-        static const uint32_t version = 1;
-        uint32_t said = version, partitions = engine->partitions;
+        uint32_t version = VERSION, partitions = engine->partitions;
 
-        zl_pass_u32(pass, &said);
+        zl_pass_u32(pass, &version);
         zl_pass_u32(pass, &partitions);
-        if (said != version || partitions == 0 || partitions > ZL_PARTITIONS_MAX ||
-            (engine->config.partitions && partitions != engine->config.partitions)) {
+        *sections = zl_pass_count(pass, *sections, partitions);
+        if (version != VERSION || partitions == 0 || partitions > ZL_PARTITIONS_MAX ||
+            (partitions != engine->partitions &&
+             (engine->config.partitions || engine->accounts_by_id.count)))
                 pass->failed = true;
-                return;
-        }
-        engine->partitions = partitions;
-        zl_pass_u64(pass, &engine->now_ns);
-        zl_pass_markets(pass, engine);
-        if (pass->way == ZL_READING && !pass->failed)
-                tie_markets(engine);
-        carry_accounts(pass, engine);
-        carry_streams(pass, engine);
-        carry_buckets(pass, engine);
-        carry_counters(pass, engine);
+        if (!pass->failed)
+                engine->partitions = partitions;
+        return !pass->failed;
 }
 
-size_t zl_snapshot_size(struct zl_engine *engine)
+/* ---- writing ---- */
+
+static uint32_t count_owned(const struct zl_engine *engine)
+{
+        uint32_t count = 0;
+
+        for (uint32_t p = 0; p < engine->partitions; p++)
+                count += zl_state_owns(engine, p);
+        return count;
+}
+
+static void write(struct zl_pass *pass, struct zl_engine *engine, uint32_t partition)
+{
+        bool all = partition == ZL_NONE_AT;
+        uint32_t sections = all ? count_owned(engine) : 1;
+
+        if (!carry_head(pass, engine, &sections))
+                return;
+        size_t mark = open_part(pass);
+        carry_shared(pass, engine);
+        struct walk walk = walk_all(engine), shared = walk;
+        pass_over(engine, &shared, ZL_NONE_AT);
+        carry_streams(pass, engine, &shared, ZL_NONE_AT);
+        close_part(pass, mark);
+        uint32_t first = all ? 0 : partition, end = all ? engine->partitions : partition + 1;
+        for (uint32_t p = first; p < end; p++) {
+                if (!zl_state_owns(engine, p))
+                        continue;
+                pass_over(engine, &walk, p);
+                zl_pass_u32(pass, &p);
+                mark = open_part(pass);
+                carry_partition(pass, engine, &walk, p);
+                close_part(pass, mark);
+        }
+        mark = open_part(pass);
+        carry_said(pass, engine);
+        close_part(pass, mark);
+}
+
+size_t zl_snapshot_size(struct zl_engine *engine, uint32_t partition)
 {
         struct zl_pass pass = {.way = ZL_MEASURING};
 
-        carry_all(&pass, engine);
+        write(&pass, engine, partition);
         return pass.size;
 }
 
-enum zl_err zl_snapshot_save(struct zl_engine *engine, void *buffer, size_t capacity,
-                             size_t *ret_size)
+enum zl_err zl_snapshot_save(struct zl_engine *engine, uint32_t partition, void *buffer,
+                             size_t capacity, size_t *ret_size)
 {
         struct zl_pass pass = {.way = ZL_WRITING, .out = buffer, .capacity = capacity};
 
-        carry_all(&pass, engine);
+        write(&pass, engine, partition);
         *ret_size = pass.size;
         return pass.failed ? ZL_ERR_FULL : ZL_OK;
 }
 
-enum zl_err zl_snapshot_load(struct zl_engine *engine, const void *data, size_t size)
+/* ---- reading ---- */
+
+/* Nothing of the partition stays; the rows of its accounts do. */
+static void empty_partition(struct zl_engine *engine, uint32_t partition)
+{
+        for (uint32_t row = 0; row < engine->accounts_by_id.count; row++) {
+                struct zl_account *account = &engine->accounts[row];
+                if (of_account(engine, row) != partition)
+                        continue;
+                while (account->first_pool != ZL_NONE_AT)
+                        zl_state_drop_pool(engine, account->first_pool);
+                while (account->first_balance != ZL_NONE_AT)
+                        zl_state_drop_balance(engine, account->first_balance);
+        }
+}
+
+/* The next partition's number. False: it is another engine's, and was passed over. */
+static bool next_partition(struct zl_pass *pass, struct zl_engine *engine, uint32_t *ret_partition)
+{
+        *ret_partition = 0;
+        zl_pass_u32(pass, ret_partition);
+        pass->failed |= *ret_partition >= engine->partitions;
+        if (pass->failed)
+                return false;
+        if (zl_state_owns(engine, *ret_partition))
+                return true;
+        skip_part(pass);
+        return false;
+}
+
+static void read_partition(struct zl_pass *pass, struct zl_engine *engine, uint32_t partition)
+{
+        struct walk nothing = {0};
+        size_t end = open_part(pass);
+
+        carry_partition(pass, engine, &nothing, partition);
+        close_part(pass, end);
+}
+
+static void read_shared(struct zl_pass *pass, struct zl_engine *engine)
+{
+        struct walk nothing = {0};
+        size_t end = open_part(pass);
+
+        carry_shared(pass, engine);
+        carry_streams(pass, engine, &nothing, ZL_NONE_AT);
+        close_part(pass, end);
+}
+
+static struct zl_pass read_all(struct zl_engine *engine, const void *data, size_t size)
 {
         struct zl_pass pass = {.way = ZL_READING, .in = data, .capacity = size};
+        uint32_t sections = 0, partition;
 
         ZL_ASSERT(engine->accounts_by_id.count == 0 && engine->instruments_by_id.count == 0);
-        carry_all(&pass, engine);
-        if (pass.failed || pass.size != size)
+        if (carry_head(&pass, engine, &sections))
+                read_shared(&pass, engine);
+        for (uint32_t i = 0; i < sections && !pass.failed; i++) {
+                if (next_partition(&pass, engine, &partition))
+                        read_partition(&pass, engine, partition);
+        }
+        return pass;
+}
+
+static enum zl_err begin_anew(struct zl_engine *engine, const struct zl_pass *pass)
+{
+        if (pass->failed || pass->size != pass->capacity)
                 return ZL_ERR_INVALID;
         for (uint32_t row = 0; row < engine->pool_rows.fresh; row++)
                 zl_ladder_rearm(engine, row);
         return ZL_OK;
+}
+
+enum zl_err zl_snapshot_load(struct zl_engine *engine, const void *data, size_t size)
+{
+        struct zl_pass pass = read_all(engine, data, size);
+
+        if (!pass.failed) {
+                size_t end = open_part(&pass);
+                carry_said(&pass, engine);
+                close_part(&pass, end);
+        }
+        return begin_anew(engine, &pass);
+}
+
+enum zl_err zl_snapshot_join(struct zl_engine *engine, const void *data, size_t size)
+{
+        struct zl_pass pass = read_all(engine, data, size);
+
+        if (!pass.failed)
+                skip_part(&pass);
+        return begin_anew(engine, &pass);
+}
+
+static void rearm_partition(struct zl_engine *engine, uint32_t partition)
+{
+        for (uint32_t row = 0; row < engine->accounts_by_id.count; row++) {
+                if (of_account(engine, row) != partition)
+                        continue;
+                for (uint32_t at = engine->accounts[row].first_pool; at != ZL_NONE_AT;
+                     at = engine->pools[at].next_of_account)
+                        zl_ladder_rearm(engine, at);
+        }
+}
+
+enum zl_err zl_snapshot_repair(struct zl_engine *engine, const void *data, size_t size)
+{
+        struct zl_pass pass = {.way = ZL_READING, .in = data, .capacity = size};
+        uint32_t sections = 0, partition;
+
+        if (carry_head(&pass, engine, &sections))
+                skip_part(&pass);
+        for (uint32_t i = 0; i < sections && !pass.failed; i++) {
+                if (!next_partition(&pass, engine, &partition))
+                        continue;
+                empty_partition(engine, partition);
+                read_partition(&pass, engine, partition);
+                if (!pass.failed)
+                        rearm_partition(engine, partition);
+        }
+        if (!pass.failed)
+                skip_part(&pass);
+        return pass.failed || pass.size != size ? ZL_ERR_INVALID : ZL_OK;
 }

@@ -1,19 +1,32 @@
 /* snapshot.h - everything an engine must know to go on where another one stood.
  *
- * Answers: the engine's state as bytes, and back. Bands are not part of it: they are found again,
- * and decide nothing. Taken between two steps. Owns: nothing. Thread: its engine's. */
+ * Answers: the engine's state as bytes, and back: of all partitions, or of what all of them share
+ * and one partition. It has three parts, each as long as it says: what is shared, each partition,
+ * how much the engine has said. Bands are not part of it: they are found again, and decide nothing.
+ * Two engines that heard the same give the same bytes, whatever their history. Taken between two
+ * steps. Owns: nothing. Thread: its engine's. */
 #ifndef ZL_CORE_SNAPSHOT_H
 #define ZL_CORE_SNAPSHOT_H
 
 #include "core/state.h"
 
-/* Bytes that a snapshot needs now. */
-size_t zl_snapshot_size(struct zl_engine *engine);
+/* Bytes that a snapshot needs now. `partition`: ZL_NONE_AT is all. */
+size_t zl_snapshot_size(struct zl_engine *engine, uint32_t partition);
 /* ZL_ERR_FULL: the buffer is too small. */
-ZL_MUST_CHECK enum zl_err zl_snapshot_save(struct zl_engine *engine, void *buffer, size_t capacity,
-                                           size_t *ret_size);
-/* Into an engine that has taken no message yet. ZL_ERR_INVALID: not a snapshot, or one that does
- * not fit the engine's capacities or partitions; the engine is then of no use. */
+ZL_MUST_CHECK enum zl_err zl_snapshot_save(struct zl_engine *engine, uint32_t partition,
+                                           void *buffer, size_t capacity, size_t *ret_size);
+
+/* ---- reading; ZL_ERR_INVALID: not a snapshot, or one that does not fit the engine's capacities or
+ * partitions; the engine is then of no use ---- */
+
+/* An engine that has taken no message yet goes on in place of the one that was saved. Partitions
+ * that it does not own are passed over. */
 ZL_MUST_CHECK enum zl_err zl_snapshot_load(struct zl_engine *engine, const void *data, size_t size);
+/* The same for an engine of another source, which has said nothing so far. */
+ZL_MUST_CHECK enum zl_err zl_snapshot_join(struct zl_engine *engine, const void *data, size_t size);
+/* A running engine takes over the accounts of the partitions that are there and its own; what is
+ * shared it knows better. */
+ZL_MUST_CHECK enum zl_err zl_snapshot_repair(struct zl_engine *engine, const void *data,
+                                             size_t size);
 
 #endif

@@ -35,7 +35,7 @@ static void carry_contract(struct zl_pass *pass, struct zl_instrument *instrumen
 {
         zl_pass_bool(pass, &instrument->defined);
         zl_pass_bool(pass, &instrument->usable);
-        ZL_PASS_CHOICE(pass, instrument->kind);
+        ZL_PASS_CHOICE(pass, instrument->kind, ZL_KIND_QUANTO + 1);
         zl_pass_u32(pass, &instrument->settle);
         zl_pass_u32(pass, &instrument->settle_scale);
         zl_pass_u32(pass, &instrument->fund);
@@ -48,12 +48,12 @@ static void carry_contract(struct zl_pass *pass, struct zl_instrument *instrumen
         zl_pass_i64(pass, &instrument->max_price);
         zl_pass_i128(pass, &instrument->unit);
         zl_pass_u32(pass, &instrument->reciprocal_exponent);
-        ZL_PASS_CHOICE(pass, instrument->tier_by);
+        ZL_PASS_CHOICE(pass, instrument->tier_by, ZL_TIER_BY_SIZE + 1);
         carry_tiers(pass, instrument);
         zl_pass_i64(pass, &instrument->mmr_slope_ppb);
         zl_pass_i64(pass, &instrument->fee_ppb);
         zl_pass_i64(pass, &instrument->slippage_ppb);
-        ZL_PASS_CHOICE(pass, instrument->status);
+        ZL_PASS_CHOICE(pass, instrument->status, ZL_STATUS_SETTLED + 1);
         zl_pass_u32(pass, &instrument->policy);
         zl_pass_u64(pass, &instrument->rev);
 }
@@ -75,10 +75,8 @@ static void carry_instrument(struct zl_pass *pass, struct zl_instrument *instrum
         zl_pass_bool(pass, &instrument->quarantine.open);
         zl_pass_i64(pass, &instrument->quarantine.first);
         zl_pass_u32(pass, &instrument->quarantine.confirmed);
-        zl_pass_u64(pass, &instrument->rank_seq);
         zl_pass_u64(pass, &instrument->mark_seq);
         zl_pass_u64(pass, &instrument->mark_ns);
-        zl_pass_bool(pass, &instrument->stale_waits);
         zl_pass_bool(pass, &instrument->refusing);
 }
 
@@ -87,18 +85,18 @@ static void carry_wind_down(struct zl_pass *pass, struct zl_policy *policy)
         zl_pass_u64(pass, &policy->cure_ms);
         zl_pass_bool(pass, &policy->cancel_first);
         zl_pass_bool(pass, &policy->convert);
-        ZL_PASS_CHOICE(pass, policy->partial);
+        ZL_PASS_CHOICE(pass, policy->partial, ZL_PARTIAL_NEVER + 1);
         zl_pass_i64(pass, &policy->target_ppb);
         zl_pass_i64(pass, &policy->fraction_ppb);
-        ZL_PASS_CHOICE(pass, policy->position_order);
+        ZL_PASS_CHOICE(pass, policy->position_order, ZL_POSITION_ORDER_PAIRS_FIRST + 1);
         zl_pass_i64(pass, &policy->slice_notional);
         zl_pass_u64(pass, &policy->slice_ms);
         zl_pass_u32(pass, &policy->orders_per_s);
-        ZL_PASS_CHOICE(pass, policy->takeover);
+        ZL_PASS_CHOICE(pass, policy->takeover, ZL_TAKEOVER_WHEN_NEVER + 1);
         zl_pass_i64(pass, &policy->fund_floor);
         zl_pass_i64(pass, &policy->fund_drawdown_ppb);
-        ZL_PASS_CHOICE(pass, policy->adl_score);
-        ZL_PASS_CHOICE(pass, policy->adl_price);
+        ZL_PASS_CHOICE(pass, policy->adl_score, ZL_ADL_SCORE_LEAST_OVERSHOOT + 1);
+        ZL_PASS_CHOICE(pass, policy->adl_price, ZL_ADL_PRICE_INDEX + 1);
         zl_pass_bool(pass, &policy->socialize);
 }
 
@@ -107,7 +105,7 @@ static void carry_policy(struct zl_pass *pass, struct zl_policy *policy)
         zl_pass_bool(pass, &policy->defined);
         zl_pass_u64(pass, &policy->rev);
         zl_pass_bool(pass, &policy->unsafe_at_equal);
-        ZL_PASS_CHOICE(pass, policy->mm_basis);
+        ZL_PASS_CHOICE(pass, policy->mm_basis, ZL_MM_BASIS_ENTRY + 1);
         zl_pass_bool(pass, &policy->fee_in_maintenance);
         policy->warn_count = zl_pass_count(pass, policy->warn_count, ZL_WARN_MAX);
         for (uint32_t i = 0; i < policy->warn_count; i++)
@@ -133,48 +131,142 @@ static void carry_fund(struct zl_pass *pass, struct zl_fund *fund)
         zl_pass_bool(pass, &fund->stopped);
         zl_pass_u64(pass, &fund->round);
         zl_pass_u64(pass, &fund->asked_ns);
-        zl_pass_u64(pass, &fund->query_seq);
-        zl_pass_u64(pass, &fund->plan_seq);
 }
 
-/* The number of row i: written, or made when it is read. */
+/* ---- tables, by number ---- */
+
+/* Makes the row of a number that was read. */
 typedef uint32_t zl_row_of(struct zl_engine *engine, uint32_t id);
 
-static uint32_t row_of(struct zl_pass *pass, struct zl_engine *engine, zl_row_of *make, uint32_t id)
+static bool asset_before(const struct zl_engine *engine, uint32_t a, uint32_t b)
 {
-        uint32_t row = 0;
+        return engine->assets[a].id < engine->assets[b].id;
+}
 
+static bool instrument_before(const struct zl_engine *engine, uint32_t a, uint32_t b)
+{
+        return engine->instruments[a].id < engine->instruments[b].id;
+}
+
+static bool policy_before(const struct zl_engine *engine, uint32_t a, uint32_t b)
+{
+        return engine->policies[a].id < engine->policies[b].id;
+}
+
+static bool fund_before(const struct zl_engine *engine, uint32_t a, uint32_t b)
+{
+        return engine->funds[a].id < engine->funds[b].id;
+}
+
+/* How many rows there are; those to be written stand in engine->order. */
+static uint32_t begin(struct zl_pass *pass, struct zl_engine *engine, uint32_t count,
+                      uint32_t most, zl_before *before)
+{
+        if (pass->way != ZL_READING)
+                zl_rows_in_order(engine, count, before);
+        return zl_pass_count(pass, count, most);
+}
+
+/* The row of the number that stands here. */
+static uint32_t row_of(struct zl_pass *pass, struct zl_engine *engine, zl_row_of *make,
+                       uint32_t row, uint32_t id)
+{
         zl_pass_u32(pass, &id);
-        if (pass->way == ZL_READING && !pass->failed) {
-                row = make(engine, id);
-                pass->failed |= row == ZL_NONE_AT;
+        if (pass->way != ZL_READING || pass->failed)
+                return row;
+        row = make(engine, id);
+        pass->failed |= row == ZL_NONE_AT;
+        return pass->failed ? 0 : row;
+}
+
+static void carry_assets(struct zl_pass *pass, struct zl_engine *engine)
+{
+        uint32_t count = begin(pass, engine, engine->assets_by_id.count,
+                               engine->config.assets_max, asset_before);
+
+        for (uint32_t i = 0; i < count && !pass->failed; i++) {
+                uint32_t at = pass->way == ZL_READING ? 0 : engine->order[i];
+                at = row_of(pass, engine, zl_state_asset, at, engine->assets[at].id);
+                carry_asset(pass, &engine->assets[at]);
         }
-        return row;
+}
+
+static void carry_instruments(struct zl_pass *pass, struct zl_engine *engine)
+{
+        uint32_t count = begin(pass, engine, engine->instruments_by_id.count,
+                               engine->config.instruments_max, instrument_before);
+
+        for (uint32_t i = 0; i < count && !pass->failed; i++) {
+                uint32_t at = pass->way == ZL_READING ? 0 : engine->order[i];
+                at = row_of(pass, engine, zl_state_instrument, at, engine->instruments[at].id);
+                carry_instrument(pass, &engine->instruments[at]);
+        }
+}
+
+static void carry_policies(struct zl_pass *pass, struct zl_engine *engine)
+{
+        uint32_t count = begin(pass, engine, engine->policies_by_id.count,
+                               engine->config.policies_max, policy_before);
+
+        for (uint32_t i = 0; i < count && !pass->failed; i++) {
+                uint32_t at = pass->way == ZL_READING ? 0 : engine->order[i];
+                at = row_of(pass, engine, zl_state_policy, at, engine->policies[at].id);
+                carry_policy(pass, &engine->policies[at]);
+        }
+}
+
+static void carry_funds(struct zl_pass *pass, struct zl_engine *engine)
+{
+        uint32_t count = begin(pass, engine, engine->funds_by_id.count, engine->config.funds_max,
+                               fund_before);
+
+        for (uint32_t i = 0; i < count && !pass->failed; i++) {
+                uint32_t at = pass->way == ZL_READING ? 0 : engine->order[i];
+                at = row_of(pass, engine, zl_state_fund, at, engine->funds[at].id);
+                carry_fund(pass, &engine->funds[at]);
+        }
+}
+
+/* What follows from the rest. */
+static void tie(struct zl_engine *engine)
+{
+        for (uint32_t i = 0; i < engine->instruments_by_id.count; i++) {
+                struct zl_instrument *instrument = &engine->instruments[i];
+                if (instrument->defined)
+                        instrument->settle_at = zl_state_asset(engine, instrument->settle);
+        }
+        for (uint32_t i = 0; i < engine->assets_by_id.count; i++) {
+                if (engine->assets[i].defined && engine->assets[i].numeraire)
+                        engine->numeraire = i;
+        }
 }
 
 void zl_pass_markets(struct zl_pass *pass, struct zl_engine *engine)
 {
-        bool reading = pass->way == ZL_READING;
-        uint32_t count = zl_pass_count(pass, engine->assets_by_id.count, engine->config.assets_max);
+        carry_assets(pass, engine);
+        carry_instruments(pass, engine);
+        carry_policies(pass, engine);
+        carry_funds(pass, engine);
+        if (pass->way == ZL_READING && !pass->failed)
+                tie(engine);
+}
+
+void zl_pass_markets_said(struct zl_pass *pass, struct zl_engine *engine)
+{
+        uint32_t count = begin(pass, engine, engine->instruments_by_id.count,
+                               engine->config.instruments_max, instrument_before);
 
         for (uint32_t i = 0; i < count && !pass->failed; i++) {
-                uint32_t row = row_of(pass, engine, zl_state_asset, engine->assets[i].id);
-                carry_asset(pass, &engine->assets[reading ? row : i]);
+                uint32_t at = pass->way == ZL_READING ? 0 : engine->order[i];
+                at = row_of(pass, engine, zl_state_instrument, at, engine->instruments[at].id);
+                zl_pass_u64(pass, &engine->instruments[at].rank_seq);
         }
-        count =
-            zl_pass_count(pass, engine->instruments_by_id.count, engine->config.instruments_max);
+        count = begin(pass, engine, engine->funds_by_id.count, engine->config.funds_max,
+                      fund_before);
         for (uint32_t i = 0; i < count && !pass->failed; i++) {
-                uint32_t row = row_of(pass, engine, zl_state_instrument, engine->instruments[i].id);
-                carry_instrument(pass, &engine->instruments[reading ? row : i]);
-        }
-        count = zl_pass_count(pass, engine->policies_by_id.count, engine->config.policies_max);
-        for (uint32_t i = 0; i < count && !pass->failed; i++) {
-                uint32_t row = row_of(pass, engine, zl_state_policy, engine->policies[i].id);
-                carry_policy(pass, &engine->policies[reading ? row : i]);
-        }
-        count = zl_pass_count(pass, engine->funds_by_id.count, engine->config.funds_max);
-        for (uint32_t i = 0; i < count && !pass->failed; i++) {
-                uint32_t row = row_of(pass, engine, zl_state_fund, engine->funds[i].id);
-                carry_fund(pass, &engine->funds[reading ? row : i]);
+                uint32_t at = pass->way == ZL_READING ? 0 : engine->order[i];
+                at = row_of(pass, engine, zl_state_fund, at, engine->funds[at].id);
+                zl_pass_u64(pass, &engine->funds[at].query_seq);
+                zl_pass_u64(pass, &engine->funds[at].plan_seq);
         }
 }

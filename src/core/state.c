@@ -179,13 +179,16 @@ uint32_t zl_state_add_pool(struct zl_engine *engine, uint32_t account, struct zl
                                               : &engine->pools[rows->free].next_of_account);
         struct zl_pool *pool = &engine->pools[row];
         bool queued = pool->queued; /* a row given back in this step may still be in the queue */
+        uint32_t *link = &engine->accounts[account].first_pool;
 
+        while (*link != ZL_NONE_AT && zl_pool_id_compare(engine->pools[*link].id, id) < 0)
+                link = &engine->pools[*link].next_of_account;
         *pool = (struct zl_pool){.account = account,
                                  .id = id,
-                                 .next_of_account = engine->accounts[account].first_pool,
+                                 .next_of_account = *link,
                                  .first_position = ZL_NONE_AT,
                                  .queued = queued};
-        engine->accounts[account].first_pool = row;
+        *link = row;
         return row;
 }
 
@@ -262,14 +265,17 @@ uint32_t zl_state_add_balance(struct zl_engine *engine, uint32_t account, uint32
                                               ? NULL
                                               : &engine->balances[rows->free].next_of_account);
         struct zl_asset *of = &engine->assets[asset];
+        uint32_t *link = &engine->accounts[account].first_balance;
 
+        while (*link != ZL_NONE_AT && engine->assets[engine->balances[*link].asset].id < of->id)
+                link = &engine->balances[*link].next_of_account;
         engine->balances[row] =
                 (struct zl_balance){.account = account,
                                     .asset = asset,
-                                    .next_of_account = engine->accounts[account].first_balance,
+                                    .next_of_account = *link,
                                     .next_of_asset = of->first_balance,
                                     .previous_of_asset = ZL_NONE_AT};
-        engine->accounts[account].first_balance = row;
+        *link = row;
         if (of->first_balance != ZL_NONE_AT)
                 engine->balances[of->first_balance].previous_of_asset = row;
         of->first_balance = row;

@@ -37,7 +37,7 @@ struct zl_account {
         uint64_t rev;
         uint32_t policy; /* id, of its cross pool */
         bool suspended;
-        uint32_t first_pool, first_balance;
+        uint32_t first_pool, first_balance; /* in canonical order; by asset */
 };
 
 struct zl_balance {
@@ -104,6 +104,8 @@ struct zl_plan;
 
 /* The end of one topic's stream from one source. */
 struct zl_stream {
+        uint32_t src;
+        struct zl_topic topic;
         bool heard;
         bool whole; /* since its restatement began */
         bool holed; /* what depends on it waits until it is restated */
@@ -115,6 +117,7 @@ struct zl_stream {
 
 /* Orders that may still be sent, by partition and policy, in 10^-9 of an order. */
 struct zl_bucket {
+        uint32_t partition, policy; /* the policy's row */
         int64_t level;
         uint64_t filled_ns;
 };
@@ -157,6 +160,7 @@ struct zl_engine {
         uint32_t work_count, work_done;
         uint32_t *crossed; /* scratch for one collection */
         struct zl_view *view, *trial; /* scratch: of one judgement; of one sizing */
+        uint32_t *order; /* rows in a canonical order, for a snapshot */
         struct zl_decision *decision;
         struct zl_box *box;
         uint32_t loose; /* instrument whose heaps are, while a gap is worked off; ZL_NONE_AT */

@@ -14,8 +14,7 @@ static uint64_t key_of(uint32_t source, struct zl_topic topic)
         return (uint64_t)topic.kind << 59 | (uint64_t)source << 32 | topic.id;
 }
 
-/* New or known; NULL: no room. */
-static struct zl_stream *stream_of(struct zl_engine *engine, uint32_t src, struct zl_topic topic)
+struct zl_stream *zl_stream_of(struct zl_engine *engine, uint32_t src, struct zl_topic topic)
 {
         struct zl_map *sources = &engine->sources_by_id, *topics = &engine->streams_by_topic;
         uint32_t source, at;
@@ -30,6 +29,7 @@ static struct zl_stream *stream_of(struct zl_engine *engine, uint32_t src, struc
                 at = topics->count;
                 if (!zl_map_put(topics, key, at))
                         return NULL;
+                engine->streams[at] = (struct zl_stream){.src = src, .topic = topic};
         }
         return &engine->streams[at];
 }
@@ -154,7 +154,7 @@ bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header)
         engine->frame_after_gap = false;
         if (between_workers(header->topic.kind))
                 return true;
-        struct zl_stream *stream = stream_of(engine, header->src, header->topic);
+        struct zl_stream *stream = zl_stream_of(engine, header->src, header->topic);
         if (!stream) {
                 engine->counters.refused++;
                 if (!engine->streams_full_said)
@@ -229,7 +229,7 @@ static void take_moved(struct zl_engine *engine, uint32_t src, const struct zl_r
         if (!zl_topic_parse(row->topic, strlen(row->topic), &topic) || row->seq == 0 ||
             !concerns(engine, topic))
                 return;
-        struct zl_stream *stream = stream_of(engine, src, topic);
+        struct zl_stream *stream = zl_stream_of(engine, src, topic);
         if (!stream || is_heard(stream, row))
                 return;
         bool same = stream->heard && row->epoch == stream->epoch;

@@ -10,6 +10,8 @@
 
 #include "core/state.h"
 
+/* New or known; NULL: no room. */
+struct zl_stream *zl_stream_of(struct zl_engine *engine, uint32_t src, struct zl_topic topic);
 /* False: the frame must have no effect. */
 bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header);
 /* The frame's stream has been restated. */
