@@ -45,9 +45,9 @@ enum zl_exit zl_cmd_keygen(int argc, char **argv)
         const struct zl_usage usage = {
                 .arguments = "NAME",
                 .text = "Makes a CURVE key pair: the secret key in NAME.key, which only its owner "
-                        "can read and\nwhich is for --key, and the public key in NAME.pub, which is "
-                        "for others' allow-lists.\nPrints the public key. A file that exists is "
-                        "not written over: that fails.",
+                        "can read and\nwhich is for --key, and the public key in NAME.pub, which "
+                        "is for others' allow-lists.\nPrints the public key. A file that exists "
+                        "is not written over: that fails.",
                 .options = options,
                 .options_count = sizeof options / sizeof options[0],
                 .arguments_max = 1,
