@@ -408,6 +408,107 @@ def workers(cluster):
     check('2 frames under another\'s src' in log and '3 decisions admitted' in log, log)
 
 
+# ---- a whole exchange ----
+
+def exchange(cluster):
+    """Simulator, router and worker on TCP, all of them encrypted, with one list for all."""
+    market, router, worker = (Pair(cluster, name) for name in ('x-sim', 'x-router', 'x-worker'))
+    prices, fills, venue, orders, answers = (f'tcp://127.0.0.1:{free_port()}' for _ in range(5))
+    allow = write_list(cluster,
+                       f'{prices} {market.text} 100 ctrl rate mark acct fund',
+                       f'{fills}  {market.text} 101 exec',
+                       f'{venue}  {market.text} 100',
+                       f'{orders} {router.text} 200',
+                       f'{answers} {router.text} 200 exec ordr',
+                       f'{worker.text} 1 ordr   # to the router',
+                       f'{router.text} 1 ordr   # what it hands on, to the venue')
+
+    def start(name, pair, *arguments):
+        return cluster.start(name, '--key', pair.file, '--allow', allow, *arguments)
+
+    sim = start('sim', market, '--pub', prices, '--fills', fills, '--orders', venue, '--await', 1,
+                '--seconds', 4, '--accounts', 300)
+    route = start('router', router, '--pull', orders, '--pub', answers, '--sub', prices, '--sub',
+                  fills, '--venue', venue)
+    work = start('worker', worker, '--sub', prices, '--sub', answers, '--router', orders, '--tape',
+                 cluster.dir)
+    cluster.wait(sim)
+    cluster.stop(work)
+    cluster.stop(route)
+    for process, words in ((sim, ' orders filled'), (route, ' decisions admitted')):
+        line = next(line for line in cluster.log(process).splitlines() if words in line)
+        check(int(line.split(words)[0].split()[-1]) > 0, line)
+    for process in (sim, route, work):
+        check('refused: ' not in cluster.log(process), cluster.log(process))
+    tape, = cluster.tapes()
+    cluster.run('replay', tape)
+    tape.unlink()
+
+
+# ---- what libzmq is told to hold ----
+
+def closed(stranger):
+    """Reads to the end of a connection."""
+    try:
+        while stranger.recv(1000):
+            pass
+    except ConnectionError:
+        pass
+
+
+class Relay:
+    """Hands bytes on between one that connects and a publisher, until it is told to fall silent."""
+
+    def __init__(self, endpoint):
+        self.behind = socket.create_connection(endpoint[6:].rsplit(':', 1), DEADLINE_S)
+        self.server = socket.create_server(('127.0.0.1', 0))
+        self.server.settimeout(DEADLINE_S)
+        self.endpoint = f'tcp://127.0.0.1:{self.server.getsockname()[1]}'
+
+    def accept(self):
+        peer = self.server.accept()[0]
+        peer.settimeout(DEADLINE_S)
+        return peer
+
+    def hand_on(self, peer, until):
+        while not until():
+            for ready in select.select([peer, self.behind], [], [], 0.01)[0]:
+                (peer if ready is self.behind else self.behind).sendall(ready.recv(1 << 16))
+
+
+def connections(cluster):
+    """Who says nothing, nonsense or too much is dropped; a peer that has fallen silent is too."""
+    own, known = Pair(cluster, 'c-router'), Pair(cluster, 'c-worker')
+    router = Orders(cluster, own, f'{known.text} 1 ordr')
+    address = ('127.0.0.1', int(router.endpoint.rsplit(':', 1)[1]))
+    silent, noisy = (socket.create_connection(address, DEADLINE_S) for _ in range(2))
+    noisy.sendall(b'GET / HTTP/1.1\r\n\r\n' + bytes(1000))
+    closed(noisy)
+    closed(silent)
+    large, peer = (Peer(cluster, zmq.PUSH, router.endpoint, known, own) for _ in range(2))
+    large.await_let_in()
+    peer.await_let_in()
+    large.socket.send(bytes(2 << 20))
+    check(not large.let_in(), 'a frame of 2 MiB')
+    frame = router.decision(60, 1)
+    peer.socket.send(frame)
+    check(router.venue.recv() == frame, 'the others go on')
+    cluster.stop(router.process)
+    log = cluster.log(router.process)
+    check('refused: 0 connections of unknown keys' in log and ' 0 failed' not in log, log)
+
+    feed = Feed(cluster, 10)
+    relay = Relay(feed.endpoint)
+    worker = cluster.start('worker', '--sub', relay.endpoint, '--router', cluster.ipc('nowhere'),
+                           '--heartbeat', 50)
+    first = relay.accept()
+    relay.hand_on(first, lambda: feed.socket.poll(0))
+    second = relay.accept()
+    closed(first)
+    second.close()
+    cluster.stop(worker)
+
+
 # ---- ten thousand hostile frames ----
 
 def hostile_frames(feed, count):
@@ -475,7 +576,9 @@ def run(zeroline):
     check(zmq.has('curve'), 'a libzmq with CURVE')
     os.umask(0o022)
     with Cluster(zeroline) as cluster:
-        for test in (key_files, allow_lists, endpoints, publishers, subscribers, workers, hostile):
+        tests = (key_files, allow_lists, endpoints, publishers, subscribers, workers, exchange,
+                 connections, hostile)
+        for test in tests:
             begun = time.monotonic()
             test(cluster)
             print(f'{test.__name__}: {time.monotonic() - begun:.1f} s')
