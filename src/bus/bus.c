@@ -135,8 +135,11 @@ static const char *fault_in(const struct zl_bus *bus, const struct zl_allow *all
         if (!tcp && line && line->key[0])
                 return "is not TCP and not encrypted: write - in place of its key";
         bool encrypted = tcp && bus->settings.key_file && !(line && !line->key[0]);
-        const char *fault = zl_endpoint_fault(endpoint, bus->settings.insecure || encrypted);
-        return fault || !tcp ? fault : curve_fault(bus, allow, line, binds);
+        const char *fault = zl_endpoint_fault(endpoint, true);
+        if (!fault && tcp)
+                fault = curve_fault(bus, allow, line, binds);
+        return fault ? fault
+                     : zl_endpoint_fault(endpoint, bus->settings.insecure || encrypted);
 }
 
 const char *zl_bus_fault(struct zl_bus *bus, const char *endpoint, bool binds)
