@@ -21,9 +21,9 @@ enum zl_exit zl_net_exit(enum zl_err err)
         return err == ZL_OK ? ZL_EXIT_OK : ZL_EXIT_FAILED;
 }
 
-bool zl_net_endpoint_good(struct zl_bus *bus, const char *endpoint, bool binds)
+bool zl_net_endpoint_good(struct zl_bus *bus, enum zl_socket_kind kind, const char *endpoint)
 {
-        const char *fault = zl_bus_fault(bus, endpoint, binds);
+        const char *fault = zl_bus_fault(bus, kind, endpoint);
 
         if (fault)
                 zl_say("%s %s", endpoint, fault);

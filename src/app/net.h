@@ -36,7 +36,8 @@ struct zl_net {
 /* ZL_ERR_SYSTEM, or ZL_ERR_INVALID where a file is wrong, after a line on stderr. */
 ZL_MUST_CHECK enum zl_err zl_net_open(const struct zl_net *net, struct zl_bus **ret_bus);
 /* False after a line on stderr that says what is wrong with a socket there. */
-ZL_MUST_CHECK bool zl_net_endpoint_good(struct zl_bus *bus, const char *endpoint, bool binds);
+ZL_MUST_CHECK bool zl_net_endpoint_good(struct zl_bus *bus, enum zl_socket_kind kind,
+                                        const char *endpoint);
 /* How a process ends whose bus or sockets opened so: with ZL_ERR_INVALID its usage was wrong. */
 enum zl_exit zl_net_exit(enum zl_err err);
 

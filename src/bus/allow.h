@@ -5,10 +5,11 @@
  *     # whom we connect to
  *     ENDPOINT  PUBLIC-KEY  SRC  TOPICS...
  *
- * SRC is a number or a range (1-9). A topic is four letters, or those and an id or a range of ids
- * in hex: acct, mark.00000007, acct.00000000-0000007f; `beat` of one's own src is always one's to
- * write. `-` in the place of a key says that the endpoint is not encrypted. What begins with # is a
- * comment, unless it is a key by itself (a key may begin so, and has 40 characters).
+ * With a list, nothing is heard from an endpoint that is not on it. SRC is a number or a range
+ * (1-9). A topic is four letters, or those and an id or a range of ids in hex: acct, mark.00000007,
+ * acct.00000000-0000007f; `beat` of one's own src is always one's to write. `-` in the place of a
+ * key says that the endpoint is not encrypted. What begins with # is a comment, unless it is a key
+ * by itself (a key may begin so, and has 40 characters).
  *
  * Owns: its lines. Thread: read-only once read. */
 #ifndef ZL_BUS_ALLOW_H

@@ -91,9 +91,7 @@ void zl_bus_reload(struct zl_bus *bus)
                 return;
         }
         bool revokes = takes_away(&before->allow, &list->allow);
-        zl_bus_say("the allow-list %s is read again: %u entries%s", bus->settings.allow_file,
-                   list->allow.count,
-                   revokes ? "; a key was revoked, everybody connects anew" : "");
+        uint32_t count = list->allow.count;
         pthread_mutex_lock(&bus->lock);
         bus->list = list;
         uint64_t generation = atomic_load(&bus->generation) + 1;
@@ -102,6 +100,8 @@ void zl_bus_reload(struct zl_bus *bus)
         atomic_store(&bus->generation, generation);
         pthread_mutex_unlock(&bus->lock);
         zl_bus_list_give(bus, before);
+        zl_bus_say("the allow-list %s is read again: %u entries%s", bus->settings.allow_file, count,
+                   revokes ? "; a key was revoked, everybody connects anew" : "");
 }
 
 /* ---- endpoints ---- */
@@ -124,28 +124,36 @@ static const char *curve_fault(const struct zl_bus *bus, const struct zl_allow *
 }
 
 static const char *fault_in(const struct zl_bus *bus, const struct zl_allow *allow,
-                            const char *endpoint, bool binds)
+                            enum zl_socket_kind kind, const char *endpoint)
 {
         struct zl_allow_span span = {0};
         bool tcp = zl_endpoint_tcp(endpoint);
+        bool binds = kind == ZL_SOCKET_XPUB || kind == ZL_SOCKET_PULL;
+        bool hears = kind == ZL_SOCKET_SUB || kind == ZL_SOCKET_PULL;
+        const char *fault = zl_endpoint_fault(endpoint, true);
 
         if (allow)
                 span = zl_allow_of_endpoint(allow, endpoint);
         const struct zl_allow_line *line = span.count ? span.lines : NULL;
+        bool encrypted = tcp && bus->settings.key_file && !(line && !line->key[0]);
+        if (fault)
+                return fault;
         if (!tcp && line && line->key[0])
                 return "is not TCP and not encrypted: write - in place of its key";
-        bool encrypted = tcp && bus->settings.key_file && !(line && !line->key[0]);
-        const char *fault = zl_endpoint_fault(endpoint, true);
-        if (!fault && tcp)
+        if (tcp)
                 fault = curve_fault(bus, allow, line, binds);
-        return fault ? fault
-                     : zl_endpoint_fault(endpoint, bus->settings.insecure || encrypted);
+        if (!fault)
+                fault = zl_endpoint_fault(endpoint, bus->settings.insecure || encrypted);
+        if (!fault && allow && hears && !line && !encrypted && !zl_endpoint_inproc(endpoint))
+                return "is not in the allow-list, so nothing would be heard there: it needs a line "
+                       "that begins with this endpoint, with - for a key as it is not encrypted";
+        return fault;
 }
 
-const char *zl_bus_fault(struct zl_bus *bus, const char *endpoint, bool binds)
+const char *zl_bus_fault(struct zl_bus *bus, enum zl_socket_kind kind, const char *endpoint)
 {
         struct zl_bus_list *list = zl_bus_list_take(bus);
-        const char *fault = fault_in(bus, list ? &list->allow : NULL, endpoint, binds);
+        const char *fault = fault_in(bus, list ? &list->allow : NULL, kind, endpoint);
 
         zl_bus_list_give(bus, list);
         return fault;

@@ -11,6 +11,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum zl_socket_kind {
+        ZL_SOCKET_XPUB,
+        ZL_SOCKET_SUB,
+        ZL_SOCKET_PUSH,
+        ZL_SOCKET_PULL,
+};
+
 struct zl_bus_settings {
         const char *key_file;   /* own secret key; NULL: no CURVE */
         const char *allow_file; /* see allow.h; NULL: none */
@@ -60,7 +67,7 @@ void zl_bus_close(struct zl_bus *bus);
 void zl_bus_reload(struct zl_bus *bus);
 
 /* What is wrong with a socket at this endpoint, for a person; NULL when it can be tried. */
-const char *zl_bus_fault(struct zl_bus *bus, const char *endpoint, bool binds);
+const char *zl_bus_fault(struct zl_bus *bus, enum zl_socket_kind kind, const char *endpoint);
 
 /* One line on stderr about all that was refused; none when nothing was. */
 void zl_bus_report(struct zl_bus *bus);

@@ -36,6 +36,11 @@ bool zl_endpoint_tcp(const char *endpoint)
         return begins(endpoint, "tcp://");
 }
 
+bool zl_endpoint_inproc(const char *endpoint)
+{
+        return begins(endpoint, "inproc://");
+}
+
 bool zl_endpoint_ipv6(const char *endpoint, bool binds)
 {
         const char *host = endpoint + strlen("tcp://");

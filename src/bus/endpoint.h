@@ -8,6 +8,8 @@
 bool zl_endpoint_exposed(const char *endpoint);
 
 bool zl_endpoint_tcp(const char *endpoint);
+/* Within this process. */
+bool zl_endpoint_inproc(const char *endpoint);
 /* Whether IPv6 is tried. One binds to what is written: `*` is both, an interface's name or 0.0.0.0
  * is IPv4. One connects to what a name means, but localhost, which is 127.0.0.1 to most. */
 bool zl_endpoint_ipv6(const char *endpoint, bool binds);

@@ -251,7 +251,7 @@ static enum zl_err open_as(struct zl_socket *socket)
 enum zl_err zl_socket_open(struct zl_bus *bus, enum zl_socket_kind kind, const char *endpoint,
                            struct zl_socket **ret_socket)
 {
-        const char *fault = zl_bus_fault(bus, endpoint, kinds[kind].binds);
+        const char *fault = zl_bus_fault(bus, kind, endpoint);
         if (!fault && strlen(endpoint) >= ZL_ALLOW_ENDPOINT_SIZE)
                 fault = "is too long";
         if (fault) {
@@ -321,16 +321,19 @@ static enum zl_err receive_part(struct zl_socket *socket)
         return ZL_OK;
 }
 
-/* Who may have written what was received. False: anybody. */
+/* Who may have written what was received. False: anybody, as there is no allow-list, or it came
+ * from within the process. */
 static bool writers_of(struct zl_socket *socket, struct zl_allow_span *ret_writers)
 {
+        if (!socket->list || zl_endpoint_inproc(socket->endpoint))
+                return false;
         if (!socket->curve || !kinds[socket->kind].binds) {
                 *ret_writers = socket->writers;
-                return socket->writers.count > 0 || socket->curve;
+                return true;
         }
         const char *user = zmq_msg_gets(&socket->received, "User-Id");
         *ret_writers = (struct zl_allow_span){0};
-        if (user && socket->list)
+        if (user)
                 *ret_writers = zl_allow_of_key(&socket->list->allow, user);
         return true;
 }

@@ -10,13 +10,6 @@
 
 #include "bus/bus.h"
 
-enum zl_socket_kind {
-        ZL_SOCKET_XPUB,
-        ZL_SOCKET_SUB,
-        ZL_SOCKET_PUSH,
-        ZL_SOCKET_PULL,
-};
-
 struct zl_socket;
 
 /* ZL_ERR_INVALID or ZL_ERR_SYSTEM after a line on stderr that names the endpoint and what to do. */

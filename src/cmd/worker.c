@@ -254,13 +254,14 @@ static enum zl_exit run_lanes(struct worker *worker, int signals)
 static bool endpoints_good(const struct worker *worker)
 {
         const struct settings *settings = &worker->settings;
-        bool good = !settings->pub || zl_net_endpoint_good(worker->bus, settings->pub, true);
+        struct zl_bus *bus = worker->bus;
+        bool good = !settings->pub || zl_net_endpoint_good(bus, ZL_SOCKET_XPUB, settings->pub);
 
         for (uint32_t i = 0; good && i < settings->sources.count; i++)
-                good = zl_net_endpoint_good(worker->bus, settings->sources.values[i], false);
+                good = zl_net_endpoint_good(bus, ZL_SOCKET_SUB, settings->sources.values[i]);
         for (uint32_t i = 0; good && i < settings->routers.count; i++)
-                good = zl_net_endpoint_good(
-                        worker->bus, route_endpoint(settings->routers.values[i]), false);
+                good = zl_net_endpoint_good(bus, ZL_SOCKET_PUSH,
+                                            route_endpoint(settings->routers.values[i]));
         return good;
 }
 

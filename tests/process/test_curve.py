@@ -213,8 +213,8 @@ def endpoints(cluster):
     own, other = Pair(cluster, 'own'), Pair(cluster, 'other')
     worker = ('worker', '--router', cluster.ipc('b'), '--sub', cluster.ipc('a'))
     port = free_port()
-    everywhere = f'tcp://0.0.0.0:{port}'
-    keys = ('--key', own.file, '--allow', write_list(cluster, f'{other.text} 900'))
+    everywhere, heard = f'tcp://0.0.0.0:{port}', f'{cluster.ipc("a")} - 10'
+    keys = ('--key', own.file, '--allow', write_list(cluster, f'{other.text} 900', heard))
     expect(cluster, USAGE, [everywhere, 'not encrypted', '--key'], *worker, '--pub', everywhere)
     expect(cluster, USAGE, [everywhere, '--allow'], *worker, '--pub', everywhere, *keys[:2])
     expect(cluster, USAGE, ['192.0.2.1:5555', 'has no key', '--allow'], *worker, '--sub',
@@ -229,13 +229,17 @@ def endpoints(cluster):
     started = cluster.start(*worker, '--pub', everywhere, *keys)
     Peer(cluster, zmq.SUB, f'tcp://127.0.0.1:{port}', other, own).await_let_in()
     cluster.stop(started)
-    write_list(cluster, f'{everywhere} {other.text} 1')
+    write_list(cluster, f'{everywhere} {other.text} 1', heard)
     expect(cluster, USAGE, [everywhere, 'not the one of --key'], *worker, '--pub', everywhere, *keys)
-    write_list(cluster, f'{everywhere} - 1')
+    write_list(cluster, f'{everywhere} - 1', heard)
     expect(cluster, USAGE, [everywhere, 'not encrypted'], *worker, '--pub', everywhere, *keys)
-    write_list(cluster, f'tcp://127.0.0.1:1 {other.text} 1')
+    write_list(cluster, f'tcp://127.0.0.1:1 {other.text} 1', heard)
     expect(cluster, USAGE, ['127.0.0.1:1', 'needs an own one'], *worker, '--sub',
            'tcp://127.0.0.1:1', '--allow', keys[3])
+    write_list(cluster, f'{other.text} 1')
+    expect(cluster, USAGE, [cluster.ipc('a'), 'not in the allow-list'], *worker, *keys)
+    write_list(cluster, f'{cluster.ipc("a")} {other.text} 1')
+    expect(cluster, USAGE, [cluster.ipc('a'), 'not TCP'], *worker, *keys)
 
 
 # ---- a worker and its publishers ----
@@ -292,7 +296,7 @@ def subscribers(cluster):
     own, known, lasting, unknown = (Pair(cluster, name) for name in ('alerts', 'k', 'l', 'u'))
     feed = Publisher(cluster, 'alerting', 10)
     endpoint = f'tcp://127.0.0.1:{free_port()}'
-    lines = [f'{known.text} 900', f'{lasting.text} 901']
+    lines = [f'{known.text} 900', f'{lasting.text} 901', f'{feed.endpoint} - 10 ctrl']
     worker = cluster.start('worker', '--key', own.file, '--allow', write_list(cluster, *lines),
                            '--sub', feed.endpoint, '--router', cluster.ipc('none'), '--pub', endpoint)
     feed.await_subscription('acct', 256)
@@ -315,7 +319,7 @@ def subscribers(cluster):
     number = 1
     while not alert(number) or not friend.socket.poll(100):
         number += 1
-    reload(cluster, worker, lines[1])
+    reload(cluster, worker, *lines[1:])
     await_line(cluster, worker, ['denied', known.text])  # dropped, and refused when it came back
     other.await_let_in()
     for peer in (friend, other):
@@ -340,10 +344,11 @@ class Orders:
         self.ledger, self.fills = Publisher(cluster, 'ledger', 20), Publisher(cluster, 'fills', 21)
         self.venue = cluster.socket(zmq.PULL, cluster.ipc('venue'), True)
         self.endpoint = f'tcp://127.0.0.1:{free_port()}'
+        self.heard = [f'{self.ledger.endpoint} - 20 acct exec', f'{self.fills.endpoint} - 21 exec']
         self.process = cluster.start(
-            'router', '--key', own.file, '--allow', write_list(cluster, *lines), '--pull',
-            self.endpoint, '--pub', cluster.ipc('answers'), '--sub', self.ledger.endpoint, '--sub',
-            self.fills.endpoint, '--venue', cluster.ipc('venue'))
+            'router', '--key', own.file, '--allow', write_list(cluster, *self.heard, *lines),
+            '--pull', self.endpoint, '--pub', cluster.ipc('answers'), '--sub',
+            self.ledger.endpoint, '--sub', self.fills.endpoint, '--venue', cluster.ipc('venue'))
         self.said = cluster.socket(zmq.SUB, cluster.ipc('answers'), False)
         for beginning in (b'\xadbeat', b'\xadexec'):
             self.said.subscribe = beginning
@@ -395,7 +400,7 @@ def workers(cluster):
     check(router.venue.recv() == frame, 'the second worker under its own src only')
 
     # Revoked while connected: its connection ends, and what it sends is not read.
-    reload(cluster, router.process, lines[1])
+    reload(cluster, router.process, *router.heard, lines[1])
     check(not one.let_in(), 'the revoked one is dropped')
     await_line(cluster, router.process, ['denied', first.text])
     check(not two.let_in(), 'all connect anew')
@@ -559,7 +564,12 @@ def hostile(cluster):
         for _, values in wire.decode_frame(orders.recv())[1]:
             decided.add(int(values['order'].split('/')[0]))
     check(decided == set(range(1000, 1000 + good)), 'every good account, and no other')
-    feed.say(type='mark', instrument=7, price='99')
+    reload(cluster, worker, f'{feed.endpoint} - 9-10 acct.{partition(5001):08x}')
+    check(partition(5000) != partition(5001), 'two partitions')
+    feed.say(**account(5000))
+    counts['strayed'] += 1
+    feed.say(**account(5001))
+    check(b'5001/7/1/0/0' in orders.recv(), 'a list that is read again holds from then on')
     cluster.stop(worker)
     log = cluster.log(worker)
     for words in (f'{counts["forged"]} frames under another\'s src',
