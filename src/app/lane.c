@@ -7,6 +7,7 @@
 #include "app/said.h"
 #include "app/say.h"
 #include "app/subscriptions.h"
+#include "bus/pace.h"
 #include "core/state.h"
 #include "tape/tape.h"
 
@@ -15,12 +16,6 @@
 enum {
         CLOCK_MS = 10,        /* how often engine time moves on */
         FRAMES_A_TURN = 256,  /* from one socket, before the others have theirs */
-        SAID_A_SECOND = 5,    /* complaints of one kind */
-};
-
-/* How often something was complained of within a second. */
-struct complaints {
-        uint64_t second, said;
 };
 
 struct state {
@@ -34,36 +29,27 @@ struct state {
         struct zl_queue queues[ZL_LANE_ENDPOINTS_MAX];
         struct zl_socket *alerts;
         uint64_t clock_seq, clock_ns;
-        struct complaints bad_frames, unsent;
+        struct zl_pace bad_frames, unsent; /* of complaints */
         struct zl_repair repair;
 };
-
-static bool may_complain(struct complaints *complaints)
-{
-        uint64_t second = zl_ticks_ns() / 1000000000u;
-
-        if (second != complaints->second)
-                *complaints = (struct complaints){.second = second};
-        return complaints->said++ < SAID_A_SECOND;
-}
 
 /* ---- setting up ---- */
 
 static enum zl_err open_sockets(struct state *state)
 {
         const struct zl_lane_settings *settings = state->settings;
-        enum zl_err err = zl_socket_open(settings->bus, ZL_SOCKET_PUSH, ZL_LANE_ALERTS, true,
-                                         &state->alerts);
+        enum zl_err err =
+                zl_socket_open(settings->bus, ZL_SOCKET_PUSH, ZL_LANE_ALERTS, &state->alerts);
 
         for (uint32_t i = 0; err == ZL_OK && i < settings->routes_count; i++) {
                 err = zl_socket_open(settings->bus, ZL_SOCKET_PUSH, settings->routes[i].endpoint,
-                                     settings->insecure, &state->routers[i]);
+                                     &state->routers[i]);
                 if (err == ZL_OK && !zl_queue_open(&state->queues[i]))
                         err = ZL_ERR_SYSTEM;
         }
         for (uint32_t i = 0; err == ZL_OK && i < settings->sources_count; i++) {
                 err = zl_socket_open(settings->bus, ZL_SOCKET_SUB, settings->sources[i],
-                                     settings->insecure, &state->sources[i]);
+                                     &state->sources[i]);
                 if (err == ZL_OK)
                         zl_subscribe_all(state->sources[i], &settings->config);
         }
@@ -141,7 +127,7 @@ static void put_in(struct state *state, uint32_t route, const struct zl_proposal
 
         zl_queue_put(queue, proposal, expiry_of(state->run.engine, proposal), frame, size,
                      zl_now_ns());
-        if (queue->refused > refused && may_complain(&state->unsent))
+        if (queue->refused > refused && zl_pace_may(&state->unsent))
                 zl_say("the queue to %s is full: its least urgent decisions wait to be proposed "
                        "again",
                        state->settings->routes[route].endpoint);
@@ -163,7 +149,7 @@ static void queue_decision(struct state *state, const struct zl_said_item *item,
                 return;
         }
         state->result->dropped++;
-        if (may_complain(&state->unsent))
+        if (zl_pace_may(&state->unsent))
                 zl_say("a decision was not sent: %s",
                        fault ? fault : "no router takes its partition");
 }
@@ -197,7 +183,7 @@ static void complain_bad(struct state *state, const struct zl_frame_reader *read
         char why[200];
 
         state->result->bad_frames++;
-        if (may_complain(&state->bad_frames))
+        if (zl_pace_may(&state->bad_frames))
                 zl_say("a frame does not decode: %s", zl_frame_error(reader, why, sizeof why));
 }
 

@@ -27,7 +27,6 @@ struct zl_lane_settings {
         struct zl_route routes[ZL_LANE_ENDPOINTS_MAX];
         uint32_t routes_count;
         const char *tape; /* NULL: none */
-        bool insecure;
         int linger_ms;
         uint32_t number; /* among the worker's engines */
         struct zl_bus *bus;

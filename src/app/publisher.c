@@ -9,7 +9,7 @@
 enum { BUFFER_SIZE = 1 << 17 };
 
 enum zl_err zl_publisher_open(struct zl_publisher *publisher, struct zl_bus *bus,
-                              const char *endpoint, bool insecure, uint32_t src)
+                              const char *endpoint, uint32_t src)
 {
         *publisher = (struct zl_publisher){.src = src,
                                            .epoch = zl_now_ns(),
@@ -17,7 +17,7 @@ enum zl_err zl_publisher_open(struct zl_publisher *publisher, struct zl_bus *bus
                                            .buffer = malloc(BUFFER_SIZE)};
         if (!publisher->buffer)
                 return ZL_ERR_SYSTEM;
-        return zl_socket_open(bus, ZL_SOCKET_XPUB, endpoint, insecure, &publisher->socket);
+        return zl_socket_open(bus, ZL_SOCKET_XPUB, endpoint, &publisher->socket);
 }
 
 void zl_publisher_close(struct zl_publisher *publisher, int linger_ms)

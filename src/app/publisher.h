@@ -19,7 +19,7 @@ struct zl_publisher {
 };
 
 ZL_MUST_CHECK enum zl_err zl_publisher_open(struct zl_publisher *publisher, struct zl_bus *bus,
-                                            const char *endpoint, bool insecure, uint32_t src);
+                                            const char *endpoint, uint32_t src);
 void zl_publisher_close(struct zl_publisher *publisher, int linger_ms);
 /* One message as a frame of its own, stamped with the time of day. */
 void zl_publish(struct zl_publisher *publisher, struct zl_topic topic, enum zl_type type,

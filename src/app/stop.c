@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t stopped, asked;
 
 static void on_stop(int signal)
 {
@@ -17,6 +17,28 @@ void zl_stop_listen(void)
 
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
+}
+
+static void on_reload(int signal)
+{
+        (void)signal;
+        asked = 1;
+}
+
+void zl_reload_listen(void)
+{
+        struct sigaction action = {.sa_handler = on_reload};
+
+        sigaction(SIGHUP, &action, NULL);
+}
+
+bool zl_reload_asked(void)
+{
+        bool was = asked != 0;
+
+        if (was)
+                asked = 0;
+        return was;
 }
 
 bool zl_stopped(void)

@@ -31,7 +31,28 @@ bool zl_endpoint_exposed(const char *endpoint)
         return !loopback_v4(host, size);
 }
 
-const char *zl_endpoint_fault(const char *endpoint, bool insecure)
+bool zl_endpoint_tcp(const char *endpoint)
+{
+        return begins(endpoint, "tcp://");
+}
+
+bool zl_endpoint_inproc(const char *endpoint)
+{
+        return begins(endpoint, "inproc://");
+}
+
+bool zl_endpoint_ipv6(const char *endpoint, bool binds)
+{
+        const char *host = endpoint + strlen("tcp://");
+
+        if (!zl_endpoint_tcp(endpoint))
+                return false;
+        if (binds)
+                return *host == '[' || *host == '*';
+        return !begins(host, "localhost:");
+}
+
+const char *zl_endpoint_fault(const char *endpoint, bool secure)
 {
         static const char *const transports[] = {"tcp://", "ipc://", "inproc://"};
         bool known = false;
@@ -40,8 +61,8 @@ const char *zl_endpoint_fault(const char *endpoint, bool insecure)
                 known |= begins(endpoint, transports[i]) && endpoint[strlen(transports[i])];
         if (!known || (begins(endpoint, "tcp://") && !strchr(endpoint + strlen("tcp://"), ':')))
                 return "is no endpoint: tcp://127.0.0.1:PORT, ipc://PATH or inproc://NAME";
-        if (!insecure && zl_endpoint_exposed(endpoint))
-                return "can be reached from other machines and is not encrypted; use a loopback "
-                       "address or ipc://, or say --insecure";
+        if (!secure && zl_endpoint_exposed(endpoint))
+                return "can be reached from other machines and is not encrypted; give --key and "
+                       "--allow, use a loopback address or ipc://, or say --insecure";
         return NULL;
 }

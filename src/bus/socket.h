@@ -1,31 +1,20 @@
 /* socket.h - ZeroMQ sockets as this project uses them.
  *
  * XPUB, PULL and ROUTER bind; SUB, PUSH and DEALER connect. Every socket has a bounded queue and a
- * bounded message size. A non-loopback TCP endpoint is refused unless it is said to be insecure.
+ * bounded message size, and notices a peer that is gone. With a key TCP is encrypted; without one a
+ * non-loopback TCP endpoint is refused unless it is said to be insecure. What is received was
+ * written by whom the allow-list says: the rest is counted and passed over.
  * Thread: a socket belongs to the thread that opened it; a bus may be used by all. */
 #ifndef ZL_BUS_SOCKET_H
 #define ZL_BUS_SOCKET_H
 
-#include <zeroline/base.h>
+#include "bus/bus.h"
 
-enum zl_socket_kind {
-        ZL_SOCKET_XPUB,
-        ZL_SOCKET_SUB,
-        ZL_SOCKET_PUSH,
-        ZL_SOCKET_PULL,
-};
-
-struct zl_bus;
 struct zl_socket;
-
-/* NULL after a line on stderr. The caller closes every socket before the bus. */
-struct zl_bus *zl_bus_open(void);
-void zl_bus_close(struct zl_bus *bus);
 
 /* ZL_ERR_INVALID or ZL_ERR_SYSTEM after a line on stderr that names the endpoint and what to do. */
 ZL_MUST_CHECK enum zl_err zl_socket_open(struct zl_bus *bus, enum zl_socket_kind kind,
-                                         const char *endpoint, bool insecure,
-                                         struct zl_socket **ret_socket);
+                                         const char *endpoint, struct zl_socket **ret_socket);
 /* Tries for so long to send what is queued. NULL is allowed. */
 void zl_socket_close(struct zl_socket *socket, int linger_ms);
 
@@ -36,8 +25,8 @@ void zl_socket_subscribe_again(struct zl_socket *socket, const void *prefix, siz
 /* ZL_ERR_FULL: the queue is full, or nobody is connected; only when `wait` is false. */
 ZL_MUST_CHECK enum zl_err zl_socket_send(struct zl_socket *socket, const void *data, size_t size,
                                          bool wait);
-/* Without waiting; ZL_ERR_END when there is nothing now. The bytes stay valid until the next call.
- */
+/* Without waiting; ZL_ERR_END when there is nothing now, or after many that were passed over. The
+ * bytes stay valid until the next call. */
 ZL_MUST_CHECK enum zl_err zl_socket_receive(struct zl_socket *socket, const uint8_t **ret_data,
                                             size_t *ret_size);
 /* Waits until one of the sockets has something to receive; a socket may be NULL. `fd` too, unless

@@ -1,6 +1,7 @@
 /* zeroline decode - frames from a file, a tape or a socket to JSON lines. */
 #include "cmd/command.h"
 
+#include "app/net.h"
 #include "app/options.h"
 #include "app/say.h"
 #include "app/stop.h"
@@ -220,14 +221,18 @@ static enum zl_exit decode_live(struct decoder *decoder, struct zl_socket *socke
 }
 
 static enum zl_exit decode_socket(struct decoder *decoder, const char *sub, const char *pull,
-                                  const struct zl_option_list *topics, bool insecure, uint64_t most)
+                                  const struct zl_option_list *topics, const struct zl_net *net,
+                                  uint64_t most)
 {
-        struct zl_bus *bus = zl_bus_open();
+        struct zl_bus *bus = NULL;
         struct zl_socket *socket = NULL;
-        enum zl_exit code = ZL_EXIT_FAILED;
+        enum zl_err err = zl_net_open(net, &bus);
 
-        if (bus && zl_socket_open(bus, sub ? ZL_SOCKET_SUB : ZL_SOCKET_PULL, sub ? sub : pull,
-                                  insecure, &socket) == ZL_OK) {
+        if (err == ZL_OK)
+                err = zl_socket_open(bus, sub ? ZL_SOCKET_SUB : ZL_SOCKET_PULL, sub ? sub : pull,
+                                     &socket);
+        enum zl_exit code = zl_net_exit(err);
+        if (err == ZL_OK) {
                 for (uint32_t i = 0; sub && i < topics->count; i++) {
                         char prefix[64];
                         int size = snprintf(prefix, sizeof prefix, "\xad%s", topics->values[i]);
@@ -246,7 +251,8 @@ struct settings {
         const char *sub, *pull;
         struct zl_option_list topics;
         uint64_t most;
-        bool hex, insecure;
+        bool hex;
+        struct zl_net net;
 };
 
 static enum zl_exit run(const struct settings *settings, const char *path)
@@ -262,7 +268,7 @@ static enum zl_exit run(const struct settings *settings, const char *path)
                 zl_say("out of memory");
         else if (settings->sub || settings->pull)
                 code = decode_socket(&decoder, settings->sub, settings->pull, &settings->topics,
-                                     settings->insecure, settings->most);
+                                     &settings->net, settings->most);
         else
                 code = decode_file(&decoder, path, settings->hex);
         if (decoder.bad && code == ZL_EXIT_OK)
@@ -275,7 +281,7 @@ static enum zl_exit run(const struct settings *settings, const char *path)
 
 enum zl_exit zl_cmd_decode(int argc, char **argv)
 {
-        struct settings settings = {0};
+        struct settings settings = {.net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
                 {"hex", ZL_OPTION_FLAG, &settings.hex, NULL, "the input is hex, a frame a line",
                  0, 0, 0},
@@ -287,8 +293,7 @@ enum zl_exit zl_cmd_decode(int argc, char **argv)
                  0, 0},
                 {"count", ZL_OPTION_NUMBER, &settings.most, "N",
                  "with --sub or --pull: stop after so many frames", 0, UINT64_MAX, 'n'},
-                {"insecure", ZL_OPTION_FLAG, &settings.insecure, NULL,
-                 "allow TCP beyond this machine without encryption", 0, 0, 0},
+                ZL_NET_OPTIONS(settings.net),
         };
         const struct zl_usage usage = {
                 .arguments = "[FILE]",

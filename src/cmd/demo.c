@@ -79,7 +79,7 @@ static bool listen_to(struct demo *demo, int i, const char *name, bool everythin
         char endpoint[512];
 
         snprintf(endpoint, sizeof endpoint, "ipc://%s/%s", demo->dir, name);
-        if (zl_socket_open(demo->bus, ZL_SOCKET_SUB, endpoint, false, &demo->sources[i]) != ZL_OK)
+        if (zl_socket_open(demo->bus, ZL_SOCKET_SUB, endpoint, &demo->sources[i]) != ZL_OK)
                 return false;
         if (everything)
                 zl_socket_subscribe(demo->sources[i], "", 0);
@@ -104,10 +104,9 @@ static bool listen_to_all(struct demo *demo)
 {
         static const char *const kinds[] = {"fund.", "rate.", "mark.", "acct.", "ctrl."};
 
-        demo->bus = zl_bus_open();
-        if (!demo->bus || !listen_to(demo, 0, "sim", false) ||
-            !listen_to(demo, 1, "answers", true) || !listen_to(demo, 2, "alerts-1", true) ||
-            !listen_to(demo, 3, "alerts-2", true))
+        if (zl_bus_open(&zl_bus_default, &demo->bus) != ZL_OK ||
+            !listen_to(demo, 0, "sim", false) || !listen_to(demo, 1, "answers", true) ||
+            !listen_to(demo, 2, "alerts-1", true) || !listen_to(demo, 3, "alerts-2", true))
                 return false;
         /* The router's beat says that its answers are heard; the market waits for the subscription
          * to ctrl. */

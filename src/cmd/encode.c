@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 
 #include "app/lines.h"
+#include "app/net.h"
 #include "app/options.h"
 #include "app/say.h"
 #include "bus/socket.h"
@@ -125,15 +126,16 @@ static enum zl_exit encode_to_tape(FILE *file, const char *name, const char *pat
 }
 
 static enum zl_exit encode_to_socket(FILE *file, const char *name, const char *endpoint, bool pub,
-                                     bool insecure, uint64_t peers)
+                                     const struct zl_net *net, uint64_t peers)
 {
-        struct sink sink = {.bus = zl_bus_open()};
-        enum zl_exit code = ZL_EXIT_FAILED;
-
-        if (!sink.bus)
-                return ZL_EXIT_FAILED;
+        struct sink sink = {0};
         enum zl_socket_kind kind = pub ? ZL_SOCKET_XPUB : ZL_SOCKET_PUSH;
-        if (zl_socket_open(sink.bus, kind, endpoint, insecure, &sink.socket) == ZL_OK) {
+        enum zl_err err = zl_net_open(net, &sink.bus);
+
+        if (err == ZL_OK)
+                err = zl_socket_open(sink.bus, kind, endpoint, &sink.socket);
+        enum zl_exit code = zl_net_exit(err);
+        if (err == ZL_OK) {
                 if (pub)
                         zl_socket_await_subscriptions(sink.socket, peers);
                 code = encode(file, name, &sink);
@@ -147,7 +149,8 @@ enum zl_exit zl_cmd_encode(int argc, char **argv)
 {
         const char *tape = NULL, *push = NULL, *pub = NULL;
         uint64_t peers = 1;
-        bool hex = false, insecure = false;
+        bool hex = false;
+        struct zl_net net = ZL_NET_DEFAULT;
         const struct zl_option options[] = {
                 {"out", ZL_OPTION_TEXT, &tape, "TAPE", "write a tape", 0, 0,
                  'o'},
@@ -156,8 +159,7 @@ enum zl_exit zl_cmd_encode(int argc, char **argv)
                 {"pub", ZL_OPTION_TEXT, &pub, "ENDPOINT", "bind a PUB socket there", 0, 0, 0},
                 {"await", ZL_OPTION_NUMBER, &peers, "N",
                  "with --pub: begin after so many subscriptions (1)", 0, 1000000, 0},
-                {"insecure", ZL_OPTION_FLAG, &insecure, NULL,
-                 "allow TCP beyond this machine without encryption", 0, 0, 0},
+                ZL_NET_OPTIONS(net),
         };
         const struct zl_usage usage = {
                 .arguments = "[FILE]",
@@ -183,7 +185,7 @@ enum zl_exit zl_cmd_encode(int argc, char **argv)
         if (tape)
                 code = encode_to_tape(file, name, tape);
         else if (push || pub)
-                code = encode_to_socket(file, name, pub ? pub : push, pub != NULL, insecure, peers);
+                code = encode_to_socket(file, name, pub ? pub : push, pub != NULL, &net, peers);
         else
                 code = encode(file, name, &sink);
         if (file != stdin)

@@ -3,6 +3,7 @@
 
 #include "app/book.h"
 #include "app/clock.h"
+#include "app/net.h"
 #include "app/options.h"
 #include "app/publisher.h"
 #include "app/say.h"
@@ -20,7 +21,7 @@ struct settings {
         const char *pull, *pub, *venue;
         struct zl_option_list sources;
         uint64_t src;
-        bool insecure;
+        struct zl_net net;
 };
 
 struct router {
@@ -178,6 +179,8 @@ static void run(struct router *router)
         sockets[count] = router->orders;
         sockets[count + 1] = router->publisher.socket;
         while (!zl_stopped()) {
+                if (zl_reload_asked())
+                        zl_bus_reload(router->bus);
                 for (uint32_t i = 0; i < count; i++)
                         drain(router, router->sources[i], take_news);
                 drain(router, router->orders, take_decision);
@@ -190,19 +193,18 @@ static void run(struct router *router)
 static enum zl_err open_all(struct router *router)
 {
         const struct settings *settings = router->settings;
-        bool insecure = settings->insecure;
         enum zl_err err = zl_publisher_open(&router->publisher, router->bus, settings->pub,
-                                            insecure, (uint32_t)settings->src);
+                                            (uint32_t)settings->src);
 
         if (err == ZL_OK)
-                err = zl_socket_open(router->bus, ZL_SOCKET_PULL, settings->pull, insecure,
+                err = zl_socket_open(router->bus, ZL_SOCKET_PULL, settings->pull,
                                      &router->orders);
         if (err == ZL_OK)
-                err = zl_socket_open(router->bus, ZL_SOCKET_PUSH, settings->venue, insecure,
+                err = zl_socket_open(router->bus, ZL_SOCKET_PUSH, settings->venue,
                                      &router->venue);
         for (uint32_t i = 0; err == ZL_OK && i < settings->sources.count; i++) {
                 err = zl_socket_open(router->bus, ZL_SOCKET_SUB, settings->sources.values[i],
-                                     insecure, &router->sources[i]);
+                                     &router->sources[i]);
                 if (err == ZL_OK) {
                         zl_socket_subscribe(router->sources[i], "\xad" "exec.", 6);
                         zl_socket_subscribe(router->sources[i], "\xad" "acct.", 6);
@@ -213,17 +215,19 @@ static enum zl_err open_all(struct router *router)
 
 static enum zl_exit route(const struct settings *settings)
 {
-        struct router router = {.settings = settings,
-                                .bus = zl_bus_open(),
-                                .message = malloc(sizeof *router.message)};
-        enum zl_err err = ZL_ERR_SYSTEM;
+        struct router router = {.settings = settings, .message = malloc(sizeof *router.message)};
+
+        zl_stop_listen();
+        if (settings->net.allow)
+                zl_reload_listen();
+        enum zl_err err = zl_net_open(&settings->net, &router.bus);
 
         zl_book_open(&router.book);
-        if (router.bus && router.message)
-                err = open_all(&router);
+        if (err == ZL_OK)
+                err = router.message ? open_all(&router) : ZL_ERR_SYSTEM;
         if (err == ZL_OK) {
-                zl_stop_listen();
                 run(&router);
+                zl_bus_report(router.bus);
                 zl_say("stopped: %llu decisions admitted, %llu answered otherwise, %llu not sent "
                        "on",
                        (unsigned long long)router.admitted, (unsigned long long)router.refused,
@@ -237,12 +241,12 @@ static enum zl_exit route(const struct settings *settings)
         zl_bus_close(router.bus);
         zl_book_close(&router.book);
         free(router.message);
-        return err == ZL_OK ? ZL_EXIT_OK : ZL_EXIT_FAILED;
+        return zl_net_exit(err);
 }
 
 enum zl_exit zl_cmd_router(int argc, char **argv)
 {
-        struct settings settings = {.src = 200};
+        struct settings settings = {.src = 200, .net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
                 {"pull", ZL_OPTION_TEXT, &settings.pull, "ENDPOINT", "where workers push orders", 0,
                  0, 0},
@@ -254,14 +258,13 @@ enum zl_exit zl_cmd_router(int argc, char **argv)
                  "where to push admitted orders", 0, 0, 0},
                 {"src", ZL_OPTION_NUMBER, &settings.src, "N", "its number as a source (200)", 0,
                  UINT32_MAX, 0},
-                {"insecure", ZL_OPTION_FLAG, &settings.insecure, NULL,
-                 "allow TCP beyond this machine without encryption", 0, 0, 0},
+                ZL_NET_OPTIONS(settings.net),
         };
         const struct zl_usage usage = {
             .arguments = "",
             .text = "Admits the first decision of a key, whole, if its base is the ledger's and "
                     "no other\ndecision of its pool is live, sends it to the venue, and publishes "
-                    "what becomes of\neach of its orders.",
+                    "what becomes of\neach of its orders. Reads the allow-list again on SIGHUP.",
             .options = options,
             .options_count = sizeof options / sizeof options[0],
             .config = true,

@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 
 #include "app/clock.h"
+#include "app/net.h"
 #include "app/options.h"
 #include "app/proposal.h"
 #include "app/publisher.h"
@@ -21,7 +22,7 @@ enum {
 struct settings {
         const char *pub, *fills, *orders;
         uint64_t seconds, tick_ms, accounts, seed, await, src;
-        bool insecure;
+        struct zl_net net;
 };
 
 struct sim {
@@ -202,6 +203,8 @@ static void serve(struct sim *sim, int wait_ms)
         struct zl_socket *sockets[] = {sim->orders, sim->publisher.socket, sim->venue.socket};
         char ignored[ZL_TOPIC_SIZE + 1];
 
+        if (zl_reload_asked())
+                zl_bus_reload(sim->bus);
         zl_socket_wait(sockets, 3, -1, wait_ms);
         greet(sim);
         while (zl_publisher_heard(&sim->venue, ignored))
@@ -264,13 +267,13 @@ static enum zl_err open_all(struct sim *sim)
 {
         const struct settings *settings = sim->settings;
         enum zl_err err = zl_publisher_open(&sim->publisher, sim->bus, settings->pub,
-                                            settings->insecure, (uint32_t)settings->src);
+                                            (uint32_t)settings->src);
 
         if (err == ZL_OK)
-                err = zl_publisher_open(&sim->venue, sim->bus, settings->fills, settings->insecure,
+                err = zl_publisher_open(&sim->venue, sim->bus, settings->fills,
                                         (uint32_t)settings->src + 1);
         if (err == ZL_OK)
-                err = zl_socket_open(sim->bus, ZL_SOCKET_PULL, settings->orders, settings->insecure,
+                err = zl_socket_open(sim->bus, ZL_SOCKET_PULL, settings->orders,
                                      &sim->orders);
         return err;
 }
@@ -288,18 +291,23 @@ static void report(const struct zl_world *world)
 static enum zl_exit simulate(const struct settings *settings)
 {
         struct sim sim = {.settings = settings,
-                          .bus = zl_bus_open(),
                           .message = malloc(sizeof *sim.message),
                           .account = calloc(1, sizeof *sim.account)};
         uint64_t ticks = settings->seconds * 1000 / settings->tick_ms;
-        enum zl_err err = ZL_ERR_SYSTEM;
 
-        if (sim.bus && sim.message && sim.account &&
-            zl_world_open(&sim.world, settings->seed, (uint32_t)settings->accounts, ticks))
+        zl_stop_listen();
+        if (settings->net.allow)
+                zl_reload_listen();
+        enum zl_err err = zl_net_open(&settings->net, &sim.bus);
+        if (err == ZL_OK && !(sim.message && sim.account &&
+                              zl_world_open(&sim.world, settings->seed,
+                                            (uint32_t)settings->accounts, ticks)))
+                err = ZL_ERR_SYSTEM;
+        if (err == ZL_OK)
                 err = open_all(&sim);
         if (err == ZL_OK) {
-                zl_stop_listen();
                 run(&sim);
+                zl_bus_report(sim.bus);
                 report(&sim.world);
         }
         zl_socket_close(sim.orders, 0);
@@ -309,13 +317,13 @@ static enum zl_exit simulate(const struct settings *settings)
         zl_world_close(&sim.world);
         free(sim.message);
         free(sim.account);
-        return err == ZL_OK ? ZL_EXIT_OK : ZL_EXIT_FAILED;
+        return zl_net_exit(err);
 }
 
 enum zl_exit zl_cmd_sim(int argc, char **argv)
 {
         struct settings settings = {.seconds = 15, .tick_ms = 50, .accounts = 3000, .seed = 1010,
-                                    .await = 1, .src = 100};
+                                    .await = 1, .src = 100, .net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
                 {"pub", ZL_OPTION_TEXT, &settings.pub, "ENDPOINT",
                  "where to publish prices and accounts", 0, 0, 0},
@@ -335,8 +343,7 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
                  "open when so many have subscribed (1)", 0, 1000, 0},
                 {"src", ZL_OPTION_NUMBER, &settings.src, "N", "its number as a source (100)", 0,
                  UINT32_MAX, 0},
-                {"insecure", ZL_OPTION_FLAG, &settings.insecure, NULL,
-                 "allow TCP beyond this machine without encryption", 0, 0, 0},
+                ZL_NET_OPTIONS(settings.net),
         };
         const struct zl_usage usage = {
                 .arguments = "",

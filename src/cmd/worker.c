@@ -3,11 +3,11 @@
 
 #include "app/clock.h"
 #include "app/lane.h"
+#include "app/net.h"
 #include "app/options.h"
 #include "app/ranges.h"
 #include "app/run.h"
 #include "app/say.h"
-#include "bus/endpoint.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -24,7 +24,7 @@ struct settings {
         struct zl_option_list sources, routers;
         uint64_t cluster, src, epoch, threads, linger_ms;
         uint64_t accounts, positions, balances, instruments;
-        bool insecure;
+        struct zl_net net;
 };
 
 struct worker {
@@ -108,7 +108,6 @@ static bool prepare(struct worker *worker)
         const struct settings *settings = &worker->settings;
         struct zl_engine_config all = zl_run_config_default();
         struct zl_lane_settings common = {.bus = worker->bus,
-                                          .insecure = settings->insecure,
                                           .linger_ms = (int)settings->linger_ms,
                                           .stop = &worker->stop,
                                           .ready = &worker->ready};
@@ -208,13 +207,16 @@ static void report(const struct worker *worker)
             (unsigned long long)all.restatements);
 }
 
-static int block_signals(void)
+/* Without an allow-list there is nothing to read again: then SIGHUP ends the process, as usual. */
+static int block_signals(bool reloads)
 {
         sigset_t set;
 
         sigemptyset(&set);
         sigaddset(&set, SIGINT);
         sigaddset(&set, SIGTERM);
+        if (reloads)
+                sigaddset(&set, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &set, NULL);
         return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
@@ -234,8 +236,11 @@ static enum zl_exit run_lanes(struct worker *worker, int signals)
         while (!failed && !atomic_load(&worker->stop)) {
                 zl_socket_wait(sockets, 2, signals, 100);
                 pass_alerts(worker);
-                if (read(signals, &signal, sizeof signal) == sizeof signal)
+                if (read(signals, &signal, sizeof signal) != sizeof signal)
+                        continue;
+                if (signal.ssi_signo != SIGHUP)
                         break;
+                zl_bus_reload(worker->bus);
         }
         atomic_store(&worker->stop, true);
         for (uint32_t i = 0; i < worker->lanes_count; i++) {
@@ -243,28 +248,45 @@ static enum zl_exit run_lanes(struct worker *worker, int signals)
                 failed |= worker->lanes[i].result.failed;
         }
         pass_alerts(worker);
+        zl_bus_report(worker->bus);
         report(worker);
         return failed ? ZL_EXIT_FAILED : ZL_EXIT_OK;
 }
 
+static bool endpoints_good(const struct worker *worker)
+{
+        const struct settings *settings = &worker->settings;
+        struct zl_bus *bus = worker->bus;
+        bool good = !settings->pub || zl_net_endpoint_good(bus, ZL_SOCKET_XPUB, settings->pub);
+
+        for (uint32_t i = 0; good && i < settings->sources.count; i++)
+                good = zl_net_endpoint_good(bus, ZL_SOCKET_SUB, settings->sources.values[i]);
+        for (uint32_t i = 0; good && i < settings->routers.count; i++)
+                good = zl_net_endpoint_good(bus, ZL_SOCKET_PUSH,
+                                            route_endpoint(settings->routers.values[i]));
+        return good;
+}
+
 static enum zl_exit run_worker(struct worker *worker)
 {
-        int signals = block_signals();
+        int signals = block_signals(worker->settings.net.allow != NULL);
         enum zl_exit code = ZL_EXIT_FAILED;
 
-        worker->bus = zl_bus_open();
-        if (!worker->bus || signals < 0)
+        if (signals < 0)
                 return code;
-        if (!prepare(worker)) {
+        enum zl_err err = zl_net_open(&worker->settings.net, &worker->bus);
+        if (err != ZL_OK)
+                return zl_net_exit(err);
+        if (!endpoints_good(worker) || !prepare(worker)) {
                 zl_bus_close(worker->bus);
                 return ZL_EXIT_USAGE;
         }
         name_tapes(worker);
-        bool open = zl_socket_open(worker->bus, ZL_SOCKET_PULL, ZL_LANE_ALERTS, true,
+        bool open = zl_socket_open(worker->bus, ZL_SOCKET_PULL, ZL_LANE_ALERTS,
                                    &worker->alerts) == ZL_OK;
         if (open && worker->settings.pub)
                 open = zl_socket_open(worker->bus, ZL_SOCKET_XPUB, worker->settings.pub,
-                                      worker->settings.insecure, &worker->pub) == ZL_OK;
+                                      &worker->pub) == ZL_OK;
         if (open)
                 code = run_lanes(worker, signals);
         zl_socket_close(worker->alerts, 0);
@@ -272,27 +294,6 @@ static enum zl_exit run_worker(struct worker *worker)
         zl_bus_close(worker->bus);
         close(signals);
         return code;
-}
-
-static bool endpoint_good(const char *endpoint, bool insecure)
-{
-        const char *fault = zl_endpoint_fault(endpoint, insecure);
-
-        if (fault)
-                zl_say("%s %s", endpoint, fault);
-        return !fault;
-}
-
-static bool endpoints_good(const struct settings *settings)
-{
-        bool good = !settings->pub || endpoint_good(settings->pub, settings->insecure);
-
-        for (uint32_t i = 0; good && i < settings->sources.count; i++)
-                good = endpoint_good(settings->sources.values[i], settings->insecure);
-        for (uint32_t i = 0; good && i < settings->routers.count; i++)
-                good = endpoint_good(route_endpoint(settings->routers.values[i]),
-                                     settings->insecure);
-        return good;
 }
 
 static bool check(const struct settings *settings)
@@ -304,7 +305,7 @@ static bool check(const struct settings *settings)
         else if (settings->tape && access(settings->tape, W_OK | X_OK) != 0)
                 zl_say_errno("the tape folder %s cannot be written to", settings->tape);
         else
-                return endpoints_good(settings);
+                return true;
         return false;
 }
 
@@ -319,7 +320,8 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                                     .accounts = 1 << 20,
                                     .positions = 1 << 20,
                                     .balances = 1 << 20,
-                                    .instruments = 1024};
+                                    .instruments = 1024,
+                                    .net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
                 {"partitions", ZL_OPTION_TEXT, &settings.partitions, "LIST",
                  "partitions it decides for (0-255)", 0, 0, 'p'},
@@ -349,13 +351,13 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                  "room for balances, an engine (1048576)", 1, 1 << 29, 0},
                 {"instruments", ZL_OPTION_NUMBER, &settings.instruments, "N",
                  "room for instruments (1024)", 1, 1 << 19, 0},
-                {"insecure", ZL_OPTION_FLAG, &settings.insecure, NULL,
-                 "allow TCP beyond this machine without encryption", 0, 0, 0},
+                ZL_NET_OPTIONS(settings.net),
         };
         const struct zl_usage usage = {
             .arguments = "",
             .text = "Subscribes to positions and prices, computes which accounts must be "
-                    "liquidated, and\npushes the orders to routers. Stops on SIGTERM or SIGINT.",
+                    "liquidated, and\npushes the orders to routers. Stops on SIGTERM or SIGINT;\n"
+                    "reads the allow-list again on SIGHUP.",
             .options = options,
             .options_count = sizeof options / sizeof options[0],
             .config = true,

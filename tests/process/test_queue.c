@@ -16,14 +16,11 @@ static int open_pair(void **state)
 {
         static struct pair pair;
 
-        pair.bus = zl_bus_open();
-        assert_non_null(pair.bus);
-        assert_int_equal(
-                zl_socket_open(pair.bus, ZL_SOCKET_PULL, "inproc://queue", true, &pair.pull),
-                ZL_OK);
-        assert_int_equal(
-                zl_socket_open(pair.bus, ZL_SOCKET_PUSH, "inproc://queue", true, &pair.push),
-                ZL_OK);
+        assert_int_equal(zl_bus_open(&zl_bus_default, &pair.bus), ZL_OK);
+        assert_int_equal(zl_socket_open(pair.bus, ZL_SOCKET_PULL, "inproc://queue", &pair.pull),
+                         ZL_OK);
+        assert_int_equal(zl_socket_open(pair.bus, ZL_SOCKET_PUSH, "inproc://queue", &pair.push),
+                         ZL_OK);
         assert_true(zl_queue_open(&pair.queue));
         *state = &pair;
         return 0;

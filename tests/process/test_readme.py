@@ -42,8 +42,19 @@ def config(zeroline):
     check(done.returncode == 2 and 'tape folder' in done.stderr, done.stderr)
 
 
+def allow_list(zeroline):
+    """The list shown is read; what is wrong then is that there is no key."""
+    shown = re.search(r'((?:    .*\n)*    # whom one connects to.*\n(?:    .*\n)+)', README)[1]
+    path = pathlib.Path(sys.argv[2]) / 'readme.allow'
+    path.write_text(re.sub(r'^    ', '', shown, flags=re.M), encoding='utf-8')
+    check(len(re.findall(r'^ {4}[^# ]', shown, re.M)) == 6, shown)
+    done = subprocess.run([zeroline, 'worker', '--allow', path, '--sub', 'tcp://10.0.0.1:5550',
+                           '--router', 'ipc://x'], capture_output=True, text=True, check=False)
+    check(done.returncode == 2 and 'needs an own one' in done.stderr, done.stderr)
+
+
 def run(zeroline):
-    for test in (example, commands, config):
+    for test in (example, commands, config, allow_list):
         test(zeroline)
 
 

@@ -359,6 +359,8 @@ def read_tree(root):
                             and not (folder == root and f.startswith("build")))
         for name in sorted(names):
             path = os.path.join(folder, name)
+            if name == ".git":
+                continue  # a second work tree's: where the first one is
             try:
                 with open(path, encoding="utf-8", newline="") as file:
                     tree[os.path.relpath(path, root)] = file.read()
