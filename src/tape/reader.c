@@ -74,23 +74,21 @@ static enum zl_err torn_end(struct zl_tape_reader *reader)
 
 enum zl_err zl_tape_next(struct zl_tape_reader *reader, struct zl_tape_record *ret_record)
 {
-        uint64_t left = reader->size - reader->offset;
+        uint32_t frame_size;
 
-        if (left < ZL_TAPE_HEAD_SIZE)
-                return torn_end(reader);
+        if (reader->offset == reader->size)
+                return ZL_ERR_END;
         const uint8_t *head = reader->data + reader->offset;
-        uint64_t frame_size = zl_get_le(head, 4);
-        if (frame_size > left - ZL_TAPE_HEAD_SIZE)
+        enum zl_err err = zl_record_check(head, reader->size - reader->offset, &frame_size);
+        if (err == ZL_ERR_END)
                 return torn_end(reader);
         ret_record->number = reader->number;
         ret_record->offset = reader->offset;
-        const uint8_t *frame = head + ZL_TAPE_HEAD_SIZE;
-        if (zl_get_le(head + 8, 8) != zl_tape_checksum(head, frame, frame_size) ||
-            head[4] > ZL_RECORD_INTERNAL)
+        if (err != ZL_OK || head[4] > ZL_RECORD_INTERNAL)
                 return ZL_ERR_DAMAGED;
         ret_record->kind = (enum zl_record_kind)head[4];
-        ret_record->frame = frame;
-        ret_record->frame_size = (uint32_t)frame_size;
+        ret_record->frame = head + ZL_TAPE_HEAD_SIZE;
+        ret_record->frame_size = frame_size;
         reader->offset += ZL_TAPE_HEAD_SIZE + frame_size;
         reader->number++;
         return ZL_OK;
