@@ -49,8 +49,8 @@ static inline void zl_record_head(uint8_t head[ZL_TAPE_HEAD_SIZE], enum zl_recor
         zl_put_le(head + 8, zl_tape_checksum(head, body, size), 8);
 }
 
-/* ZL_ERR_END: the record is not whole within `left` bytes. ZL_ERR_DAMAGED: its checksum differs. The
- * caller judges the kind, head[4]. */
+/* ZL_ERR_END: the record is not whole within `left` bytes. ZL_ERR_DAMAGED: its checksum differs.
+ * The caller judges the kind, head[4]. */
 ZL_MUST_CHECK static inline enum zl_err zl_record_check(const uint8_t *head, uint64_t left,
                                                         uint32_t *ret_size)
 {

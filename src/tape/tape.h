@@ -14,6 +14,7 @@ enum zl_record_kind {
         ZL_RECORD_IN = 0,       /* a frame from outside, clock included */
         ZL_RECORD_OUT = 1,      /* a frame the engine made */
         ZL_RECORD_INTERNAL = 2, /* a frame between partitions */
+        ZL_RECORD_KEPT = 3,     /* only in segments: position and time of arrival, then the frame */
 };
 
 struct zl_tape_record {
