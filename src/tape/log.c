@@ -162,6 +162,7 @@ static enum zl_err write_failed(struct zl_log *log, const char *what, const char
                 zl_log_complain(log, what, path);
         log->counts.write_failures++;
         log->counts.full = true;
+        log->full_why = why;
         if (log->fd >= 0) {
                 /* What was written of a torn record is in the way of readers only after a crash. */
                 log->disk->cut(log->disk->context, log->fd, open_segment(log)->bytes);
@@ -232,9 +233,12 @@ static enum zl_err log_sync(struct zl_store *store)
         enum zl_err err = zl_log_flush(log);
 
         ZL_ASSERT(!log->settings.read_only);
+        int why = errno;
         log->synced_ns = log->now_ns;
         enum zl_err synced = sync_open(log);
-        if (err == ZL_OK && synced == ZL_OK)
+        if (err != ZL_OK)
+                errno = why;
+        else if (synced == ZL_OK)
                 log->unsynced_frames = 0;
         return err == ZL_OK ? synced : err;
 }
@@ -259,7 +263,7 @@ static void roll(struct zl_log *log)
 
 static enum zl_err lose(struct zl_log *log)
 {
-        int why = errno;
+        int why = log->full_why;
 
         if (log->lost_count++ == 0) {
                 log->lost_first = log->next;
@@ -284,11 +288,17 @@ static void end_hole(struct zl_log *log)
 
 static bool is_due_to_roll(const struct zl_log *log, size_t size)
 {
-        if (log->fd < 0)
+        if (log->fd < 0 || log->counts.full)
                 return false;
         uint64_t bytes = log->segments[log->segments_count - 1].bytes;
         return log->roll_wanted || (bytes + log->used > ZL_SEGMENT_HEAD_SIZE &&
                                     bytes + log->used + size > log->settings.segment_bytes);
+}
+
+static void make_room(struct zl_log *log)
+{
+        if (zl_log_flush(log) != ZL_OK)
+                return; /* said and counted; some of it may have gone out */
 }
 
 static enum zl_err log_append(struct zl_store *store, const void *frame, size_t frame_size,
@@ -302,8 +312,9 @@ static enum zl_err log_append(struct zl_store *store, const void *frame, size_t 
                 return ZL_ERR_INVALID;
         if (is_due_to_roll(log, size))
                 roll(log);
-        if (size > ZL_LOG_BUFFER_SIZE - log->used && zl_log_flush(log) != ZL_OK &&
-            size > ZL_LOG_BUFFER_SIZE - log->used)
+        if (size > ZL_LOG_BUFFER_SIZE - log->used && !log->counts.full)
+                make_room(log);
+        if (size > ZL_LOG_BUFFER_SIZE - log->used)
                 return lose(log);
         if (log->lost_count)
                 end_hole(log);
@@ -312,10 +323,10 @@ static enum zl_err log_append(struct zl_store *store, const void *frame, size_t 
         *ret_position = log->next++;
         log->kept_end = log->next;
         log->unsynced_frames++;
-        enum zl_err err = ZL_OK;
-        if (log->settings.sync_frames && log->unsynced_frames >= log->settings.sync_frames)
-                err = log_sync(store);
-        return err == ZL_OK ? err : ZL_OK; /* said and counted; the frame is kept */
+        if (log->settings.sync_frames && log->unsynced_frames >= log->settings.sync_frames &&
+            !log->counts.full && log_sync(store) != ZL_OK)
+                return ZL_OK; /* said and counted; the frame is kept */
+        return ZL_OK;
 }
 
 static bool log_work(struct zl_store *store, uint64_t now_ns)

@@ -13,10 +13,10 @@
  * A crash loses what was not synced, and nothing else: a torn end is cut at open, and said. What is
  * damaged is left as it is, said with file and byte, and reading goes on at the next segment: of
  * the same file nothing behind it is believed.
- * After a write that failed its bytes stay in memory, and further frames are lost, and counted,
- * until there is room again. After an fsync that failed nobody knows what the disk has: the segment
- * is left, a new one begun, and status.synced stays until the old one is compressed (read back and
- * written elsewhere).
+ * After a write that failed its bytes stay in memory, and zl_store_work tries again; once memory is
+ * full too, frames are lost, and counted, until there is room. After an fsync that failed nobody
+ * knows what the disk has: the segment is left, a new one begun, and status.synced stays until the
+ * old one is compressed (read back and written elsewhere).
  *
  * Segments are removed, the oldest first, only when both snapshots cover them (or the only one).
  *

@@ -49,6 +49,7 @@ struct zl_log {
         bool names_synced; /* the folder knows the open segment */
         bool restart;      /* the next segment is the first of this run */
         bool roll_wanted;
+        int full_why;
         uint64_t next;        /* position to be given */
         uint64_t kept_end;    /* behind the last one in memory or on file */
         uint64_t written_end; /* behind the last one on file */

@@ -269,25 +269,41 @@ static void look_at_end(struct zl_log *log, struct zl_segment *segment)
         log->next = scan.end + left / ZL_KEPT_HEAD_SIZE + 1;
 }
 
-/* A segment in which a crash left no record. */
-static bool is_empty(const struct zl_segment *segment)
+static void drop_last(struct zl_log *log)
 {
-        return !segment->compressed && segment->bytes <= ZL_SEGMENT_HEAD_SIZE;
+        struct zl_log_path path = zl_log_segment_path(log,
+                                                      &log->segments[log->segments_count - 1]);
+
+        if (!log->settings.read_only && log->disk->unlink(log->disk->context, path.text) != 0)
+                zl_log_complain(log, "remove", path.text);
+        log->segments_count--;
 }
 
-static void drop_empty_end(struct zl_log *log)
+/* A crash came before the head was there. */
+static void drop_headless_end(struct zl_log *log)
 {
         while (log->segments_count > 0) {
                 struct zl_segment *last = &log->segments[log->segments_count - 1];
                 struct zl_log_path path = zl_log_segment_path(log, last);
                 int64_t size = size_of(log, path.text);
-                last->bytes = size > 0 ? (uint64_t)size : 0;
-                if (size < 0 || !is_empty(last))
+                if (last->compressed || size < 0 || size > ZL_SEGMENT_HEAD_SIZE)
                         return;
-                if (!log->settings.read_only &&
-                    log->disk->unlink(log->disk->context, path.text) != 0)
-                        zl_log_complain(log, "remove", path.text);
-                log->segments_count--;
+                drop_last(log);
+        }
+}
+
+/* The last segment in which there is something: the next one has the name of an empty one. */
+static void find_end(struct zl_log *log)
+{
+        while (log->segments_count > 0) {
+                struct zl_segment *last = &log->segments[log->segments_count - 1];
+                log->bytes -= last->bytes;
+                look_at_end(log, last);
+                if (last->end > last->first || last->damaged) {
+                        log->bytes += last->bytes;
+                        return;
+                }
+                drop_last(log);
         }
 }
 
@@ -312,7 +328,7 @@ static uint64_t look_at_segments(struct zl_log *log)
 
         qsort(log->segments, log->segments_count, sizeof *log->segments, by_position);
         settle_twins(log);
-        drop_empty_end(log);
+        drop_headless_end(log);
         for (uint32_t i = 0; i < log->segments_count; i++) {
                 struct zl_segment *segment = &log->segments[i];
                 uint64_t of_this = look_at_head(log, segment);
@@ -324,12 +340,7 @@ static uint64_t look_at_segments(struct zl_log *log)
                                                                        : segment[-1].first;
                 segment[-1].last_ns = segment->head_ns;
         }
-        if (log->segments_count) {
-                struct zl_segment *last = &log->segments[log->segments_count - 1];
-                log->bytes -= last->bytes;
-                look_at_end(log, last);
-                log->bytes += last->bytes;
-        }
+        find_end(log);
         for (uint32_t i = 0; i < log->segments_count && !log->settings.read_only; i++) {
                 if (log->segments[i].compressed)
                         log->segments[i].synced = log->segments[i].end;

@@ -109,7 +109,11 @@ static void sim_name_file(const char *path, int file)
 
 static void sim_changed(void)
 {
-        ZL_ASSERT(sim.changes_count < SIM_CHANGES_MAX);
+        if (sim.changes_count == SIM_CHANGES_MAX) { /* the oldest reaches the disk by itself */
+                sim.durable = sim.changes[0];
+                sim.changes_count--;
+                memmove(sim.changes, sim.changes + 1, sizeof sim.changes - sizeof sim.changes[0]);
+        }
         sim.changes[sim.changes_count++] = sim.now;
 }
 

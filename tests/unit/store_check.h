@@ -6,7 +6,7 @@
 
 #include "tape/log.h"
 
-static char said[8192]; /* all lines since it was emptied, the first ones */
+static char said[1 << 14]; /* all lines since it was emptied, the first ones */
 
 static void hear(void *context, const char *line)
 {
@@ -64,7 +64,7 @@ struct look {
         uint64_t frames, end; /* `end`: behind the last item */
         uint64_t restarts;
         uint64_t holes[5], missing[5]; /* by kind of item */
-        uint64_t first_missing;        /* UINT64_MAX: nothing */
+        uint64_t first_missing;        /* and was not removed; UINT64_MAX: nothing */
 };
 
 /* One item at its place: positions follow one another, and a frame is the one that was kept. */
@@ -81,7 +81,7 @@ static void check_item(const struct zl_store_item *item, size_t most, struct loo
                 assert_true(item->count > 0);
                 look->holes[item->kind]++;
                 look->missing[item->kind] += item->count;
-                if (look->first_missing == UINT64_MAX)
+                if (look->first_missing == UINT64_MAX && item->kind != ZL_STORE_RETIRED)
                         look->first_missing = item->position;
         } else {
                 assert_int_equal(item->count, 1);
