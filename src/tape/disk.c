@@ -11,7 +11,7 @@
 static int open_file(void *context, const char *path, enum zl_disk_open how)
 {
         static const int flags[] = {
-                [ZL_DISK_READ] = O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
+                [ZL_DISK_READ] = O_RDONLY | O_NONBLOCK,
                 [ZL_DISK_WRITE] = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK,
                 [ZL_DISK_CHANGE] = O_RDWR | O_NOFOLLOW | O_NONBLOCK,
                 [ZL_DISK_LOCK] = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK,

@@ -288,9 +288,11 @@ static void end_hole(struct zl_log *log)
 
 static bool is_due_to_roll(const struct zl_log *log, size_t size)
 {
-        if (log->fd < 0 || log->counts.full)
+        uint64_t bytes = log->fd < 0 ? ZL_SEGMENT_HEAD_SIZE
+                                     : log->segments[log->segments_count - 1].bytes;
+
+        if (log->counts.full)
                 return false;
-        uint64_t bytes = log->segments[log->segments_count - 1].bytes;
         return log->roll_wanted || (bytes + log->used > ZL_SEGMENT_HEAD_SIZE &&
                                     bytes + log->used + size > log->settings.segment_bytes);
 }

@@ -326,6 +326,8 @@ static uint64_t look_at_segments(struct zl_log *log)
 {
         uint64_t epoch = 0;
 
+        if (log->segments_count == 0)
+                return 0;
         qsort(log->segments, log->segments_count, sizeof *log->segments, by_position);
         settle_twins(log);
         drop_headless_end(log);
