@@ -12,11 +12,12 @@ struct reader {
         struct zl_segment_reader *file; /* NULL: between segments */
         uint64_t position;              /* of the next item */
         uint64_t at_first;              /* the segment that is read, or was read last */
-        uint64_t limit;
-        bool begun;         /* at_first says something */
-        bool said;          /* the hole at the end of at_first's damage was counted */
-        bool restart;       /* to be told before the next frame */
-        bool held_back;     /* `kept` comes behind the hole that was told */
+        uint64_t limit;  /* bytes of it that can be read */
+        uint64_t behind; /* no frame of it has this position */
+        bool begun;      /* at_first says something */
+        bool said;       /* that at_first is damaged */
+        bool restart;    /* to be told before the next frame */
+        bool held_back;  /* `kept` comes behind the hole that was told */
         struct zl_kept kept;
         char why[PATH_MAX + 256];
 };
@@ -95,6 +96,8 @@ static enum zl_err enter(struct reader *reader, const struct zl_segment *segment
         reader->said = false;
         reader->at_first = segment->first;
         reader->limit = segment->compressed ? UINT64_MAX : segment->bytes;
+        reader->behind = segment + 1 < log->segments + log->segments_count ? segment[1].first
+                                                                           : UINT64_MAX;
         if (err == ZL_OK && zl_segment_head(reader->file)->first != segment->first)
                 leave_file(reader);
         if (!reader->file)
@@ -195,11 +198,12 @@ static bool is_open(const struct reader *reader)
 }
 
 /* Behind a damaged record of the open segment nothing can be read: it is closed soon. */
-static enum zl_err damaged(struct reader *reader, struct zl_store_item *ret_item)
+static enum zl_err damaged(struct reader *reader, const char *cause,
+                           struct zl_store_item *ret_item)
 {
         struct zl_log *log = reader->log;
 
-        say_damage(reader, zl_segment_cause(reader->file), zl_segment_offset(reader->file));
+        say_damage(reader, cause, zl_segment_offset(reader->file));
         if (!is_open(reader)) {
                 leave_file(reader);
                 return ZL_ERR_FULL;
@@ -216,11 +220,13 @@ static enum zl_err step_within(struct reader *reader, struct zl_store_item *ret_
         if (reader->held_back)
                 return give(reader, ret_item);
         enum zl_err err = zl_segment_next(reader->file, reader->limit, &reader->kept);
+        if (err == ZL_OK && reader->kept.position >= reader->behind)
+                return damaged(reader, "its position is the next segment's", ret_item);
         if (err == ZL_OK)
                 return reader->kept.position < reader->position ? ZL_ERR_FULL
                                                                 : give(reader, ret_item);
         if (err == ZL_ERR_DAMAGED)
-                return damaged(reader, ret_item);
+                return damaged(reader, zl_segment_cause(reader->file), ret_item);
         if (err == ZL_ERR_SYSTEM) {
                 snprintf(reader->why, sizeof reader->why,
                          "cannot read the segment of position %llu: %s",

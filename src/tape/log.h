@@ -20,7 +20,7 @@
  *
  * Segments are removed, the oldest first, only when both snapshots cover them (or the only one).
  *
- * Memory: about 2 MiB, while compressing 5 more, 3 a reader, 80 bytes a segment. */
+ * Memory: about 2 MiB, while compressing 5 more, at most 4 a reader, 100 bytes a segment. */
 #ifndef ZL_TAPE_LOG_H
 #define ZL_TAPE_LOG_H
 

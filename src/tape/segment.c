@@ -12,8 +12,8 @@
 enum {
         MAGIC_SIZE = 16,
         DIGITS = 20,
-        INPUT_SIZE = 1 << 17,
-        BUFFER_SIZE = ZL_KEPT_SIZE_MAX + (1 << 18),
+        INPUT_SIZE = 1 << 16,
+        BUFFER_SIZE = 1 << 16, /* more when a record is longer */
         FLAG_RESTART = 1,
 };
 
@@ -30,8 +30,8 @@ struct zl_segment_reader {
         uint8_t *input_bytes;
         bool ended;  /* the compressed bytes are at their end */
         bool broken; /* nothing behind here is believed */
-        size_t at, used;
-        uint8_t buffer[BUFFER_SIZE];
+        size_t at, used, capacity;
+        uint8_t *buffer;
 };
 
 /* ---- names ---- */
@@ -142,10 +142,9 @@ static enum zl_err refused(struct zl_segment_reader *reader)
 static enum zl_err fill_plain(struct zl_segment_reader *reader, uint64_t limit, bool *ret_more)
 {
         uint64_t left = limit > reader->file_offset ? limit - reader->file_offset : 0;
-        size_t room = BUFFER_SIZE - reader->used;
-        size_t most = room < left ? room : (size_t)left;
+        size_t room = reader->capacity - reader->used;
         ssize_t got = zl_disk_read_all(reader->disk, reader->fd, reader->buffer + reader->used,
-                                       most < INPUT_SIZE ? most : INPUT_SIZE, reader->file_offset);
+                                       room < left ? room : (size_t)left, reader->file_offset);
 
         if (got < 0)
                 return refused(reader);
@@ -157,7 +156,7 @@ static enum zl_err fill_plain(struct zl_segment_reader *reader, uint64_t limit, 
 
 static enum zl_err fill_compressed(struct zl_segment_reader *reader, bool *ret_more)
 {
-        ZSTD_outBuffer output = {reader->buffer, BUFFER_SIZE, reader->used};
+        ZSTD_outBuffer output = {reader->buffer, reader->capacity, reader->used};
 
         *ret_more = false;
         if (reader->ended)
@@ -181,15 +180,30 @@ static enum zl_err fill_compressed(struct zl_segment_reader *reader, bool *ret_m
         return ZL_OK;
 }
 
+static bool make_room(struct zl_segment_reader *reader, size_t need)
+{
+        size_t capacity = need < BUFFER_SIZE ? BUFFER_SIZE : need + need / 2;
+        uint8_t *buffer = realloc(reader->buffer, capacity);
+
+        if (!buffer)
+                return false;
+        reader->buffer = buffer;
+        reader->capacity = capacity;
+        return true;
+}
+
 /* Tries to have `need` bytes from `at` on; there are fewer at the end. */
 static enum zl_err fill(struct zl_segment_reader *reader, size_t need, uint64_t limit)
 {
         bool more = true;
 
-        ZL_ASSERT(need <= BUFFER_SIZE);
+        ZL_ASSERT(need <= ZL_KEPT_SIZE_MAX);
         if (reader->used - reader->at >= need)
                 return ZL_OK;
-        memmove(reader->buffer, reader->buffer + reader->at, reader->used - reader->at);
+        if (reader->capacity < need && !make_room(reader, need))
+                return refused(reader);
+        if (reader->at)
+                memmove(reader->buffer, reader->buffer + reader->at, reader->used - reader->at);
         reader->used -= reader->at;
         reader->at = 0;
         while (reader->used < need && more) {
@@ -232,11 +246,10 @@ static enum zl_err read_head(struct zl_segment_reader *reader)
 enum zl_err zl_segment_open(const struct zl_disk *disk, const char *path, bool compressed,
                             struct zl_segment_reader **ret_reader)
 {
-        struct zl_segment_reader *reader = malloc(sizeof *reader);
+        struct zl_segment_reader *reader = calloc(1, sizeof *reader);
 
         if (!reader)
                 return ZL_ERR_SYSTEM;
-        memset(reader, 0, offsetof(struct zl_segment_reader, buffer));
         reader->disk = disk;
         reader->cause = "";
         reader->fd = disk->open(disk->context, path, ZL_DISK_READ);
@@ -331,5 +344,6 @@ void zl_segment_shut(struct zl_segment_reader *reader)
                 reader->disk->close(reader->disk->context, reader->fd);
         ZSTD_freeDCtx(reader->zstd);
         free(reader->input_bytes);
+        free(reader->buffer);
         free(reader);
 }

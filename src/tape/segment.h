@@ -12,8 +12,8 @@
  * Its records are a tape's, of kind 3: the body is 8 bytes of position, 8 of time of arrival (ns),
  * and the frame. Integers are little-endian. So a record that stands at a wrong place is not taken.
  *
- * Answers: what stands in this file? Owns: its file and its buffers: about 1.5 MiB, and 2 MiB more
- * while it is compressed, whatever the file holds. Thread: its owner's. */
+ * Answers: what stands in this file? Owns: its file and its buffers: 64 KiB, or half more than the
+ * longest record, and 2 MiB when it is compressed, whatever the file holds. Thread: its owner's. */
 #ifndef ZL_TAPE_SEGMENT_H
 #define ZL_TAPE_SEGMENT_H
 

@@ -121,7 +121,7 @@ static uint64_t read_all(struct zl_store *store, bool *ret_new)
 
 static void use(bool with_segment_behind)
 {
-        const struct zl_log_settings settings = {.folder = folder};
+        const struct zl_log_settings settings = {.folder = folder, .plain = !with_segment_behind};
         struct zl_store *store;
         struct zl_store_snapshot snapshot;
         uint64_t position;

@@ -360,6 +360,32 @@ static void test_damage_is_placed(void **state)
         free_world(&world);
 }
 
+/* A record that holds, at a position of a later segment: it hides nothing of that one. */
+static void test_foreign_position(void **state)
+{
+        static struct sim_disk world;
+        uint64_t frames = make_world(&world);
+        char name[64];
+        uint8_t record[200], frame[100];
+
+        (void)state;
+        sim_copy(&world);
+        zl_store_name(ZL_NAME_SEGMENT, 80, name);
+        struct sim_bytes *bytes = sim_bytes_of(name);
+        size_t size = (size_t)zl_get_le(bytes->data + ZL_SEGMENT_HEAD_SIZE, 4) - 16;
+        zl_kept_put(record, frames + 500, received_of(0), memset(frame, 7, sizeof frame), size);
+        memcpy(bytes->data + ZL_SEGMENT_HEAD_SIZE, record, ZL_KEPT_HEAD_SIZE + size);
+        struct zl_store *store = open_store(&on_sim);
+        struct look look = look_from(store, 0, 60);
+        assert_int_equal(look.holes[ZL_STORE_DAMAGED], 1);
+        assert_int_equal(look.end, frames);
+        assert_int_equal(look.frames + look.missing[ZL_STORE_DAMAGED], frames);
+        assert_true(look.first_missing == 80 && look.frames > 90);
+        assert_non_null(strstr(said, "its position is the next segment's"));
+        close_store(store);
+        free_world(&world);
+}
+
 /* Nothing is removed that both snapshots do not cover; what was is told, and counted. */
 static void test_retention(void **state)
 {
@@ -443,6 +469,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_cut_anywhere, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_any_bit, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_damage_is_placed, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_foreign_position, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_retention, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_two_openers, setup, teardown),
         };
