@@ -51,12 +51,10 @@ struct job {
 
 /* ---- reading ---- */
 
-static void complain_damage(const struct job *job, const struct zl_tape_record *record)
+static void complain_damage(const struct job *job)
 {
-        zl_say("%s: record %llu at byte %llu is damaged: its checksum differs; what stands behind "
-               "it was not replayed",
-               job->replay->path, (unsigned long long)record->number,
-               (unsigned long long)record->offset);
+        zl_say("%s: %s; what stands behind it was not replayed", job->replay->path,
+               zl_tape_why(job->tape));
 }
 
 /* Counts a frame's messages and learns their scales. */
@@ -98,10 +96,13 @@ static enum zl_err read_batch(struct job *job)
         uint32_t count = 0;
 
         job->inputs_count = job->recorded_count = 0;
+        zl_tape_forget(job->tape);
         for (; count < BATCH; count++) {
                 err = zl_tape_next(job->tape, &record);
                 if (err == ZL_ERR_DAMAGED)
-                        complain_damage(job, &record);
+                        complain_damage(job);
+                else if (err == ZL_ERR_SYSTEM)
+                        zl_say_errno("cannot read %s", job->replay->path);
                 if (err != ZL_OK)
                         break;
                 if (record.kind == ZL_RECORD_IN) {
@@ -111,7 +112,7 @@ static enum zl_err read_batch(struct job *job)
                         job->recorded[job->recorded_count++] = record;
                 }
         }
-        if (err == ZL_ERR_DAMAGED)
+        if (err == ZL_ERR_DAMAGED || err == ZL_ERR_SYSTEM)
                 return err;
         return count ? ZL_OK : ZL_ERR_END;
 }
@@ -308,22 +309,31 @@ static bool find_config(struct job *job, const struct zl_tape_record *record,
         return false;
 }
 
+static enum zl_err rewind_tape(struct job *job)
+{
+        enum zl_err err = zl_tape_rewind(job->tape);
+
+        if (err != ZL_OK)
+                zl_say_errno("cannot read %s again", job->replay->path);
+        return err;
+}
+
 /* What the tape's first record says, or the defaults; P from its first cluster message. */
-static struct zl_engine_config config_of_tape(struct job *job)
+static enum zl_err config_of_tape(struct job *job, struct zl_engine_config *ret_config)
 {
         struct zl_engine_config config = zl_run_config_default();
         struct zl_tape_record record;
 
         while (zl_tape_next(job->tape, &record) == ZL_OK && !find_config(job, &record, &config))
-                ;
-        zl_tape_rewind(job->tape);
+                zl_tape_forget(job->tape);
         if (config.partitions == 0 || config.partitions > ZL_PARTITIONS_MAX)
                 config.partitions = PARTITIONS_DEFAULT;
         if (config.owned_count == 0) {
                 config.owned_count = 1;
                 config.owned[0] = (struct zl_partition_range){0, config.partitions - 1};
         }
-        return config;
+        *ret_config = config;
+        return rewind_tape(job);
 }
 
 /* The k-th of n shares of the partitions. */
@@ -346,26 +356,34 @@ static struct zl_engine_config share_of(const struct zl_engine_config *all, uint
 
 /* A fund's coordinator and the partitions it asks speak to each other after every message: such a
  * tape runs in one engine. */
-static bool has_funds(struct job *job)
+static enum zl_err find_funds(struct job *job, bool *ret_found)
 {
         struct zl_tape_record record;
         struct zl_frame_reader reader;
         bool found = false;
 
-        while (!found && zl_tape_next(job->tape, &record) == ZL_OK)
+        while (!found && zl_tape_next(job->tape, &record) == ZL_OK) {
                 found = record.kind == ZL_RECORD_IN &&
                         zl_frame_open(&reader, record.frame, record.frame_size) == ZL_OK &&
                         reader.header.topic.kind == ZL_TOPIC_FUND;
-        zl_tape_rewind(job->tape);
-        return found;
+                zl_tape_forget(job->tape);
+        }
+        *ret_found = found;
+        return rewind_tape(job);
 }
 
 static enum zl_err open_lanes(struct job *job)
 {
-        struct zl_engine_config all = config_of_tape(job);
+        struct zl_engine_config all;
         uint32_t threads = job->replay->threads;
+        bool funds = false;
+        enum zl_err err = config_of_tape(job, &all);
 
-        if (threads > 1 && has_funds(job))
+        if (err == ZL_OK && threads > 1)
+                err = find_funds(job, &funds);
+        if (err != ZL_OK)
+                return err;
+        if (funds)
                 threads = 1;
         if (threads > THREADS_MAX)
                 threads = THREADS_MAX;
@@ -377,7 +395,7 @@ static enum zl_err open_lanes(struct job *job)
                 if (config.owned_count == 0)
                         continue;
                 lane->job = job;
-                enum zl_err err = zl_run_open(&lane->run, &config);
+                err = zl_run_open(&lane->run, &config);
                 if (err != ZL_OK)
                         return err;
                 job->lanes_count++;

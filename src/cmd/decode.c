@@ -1,4 +1,4 @@
-/* zeroline decode - frames from a file, a tape or a socket to JSON lines. */
+/* zeroline decode - frames from a file, a tape, a journal or a socket to JSON lines. */
 #include "cmd/command.h"
 
 #include "app/net.h"
@@ -74,20 +74,29 @@ static enum zl_exit decode_tape(struct decoder *decoder, const char *path)
         enum zl_exit code = ZL_EXIT_OK;
         enum zl_err err = zl_tape_open(path, &tape);
 
+        if (err == ZL_ERR_INVALID) {
+                zl_say("%s: no tape, and no segment of a journal", path);
+                return ZL_EXIT_FAILED;
+        }
         if (err != ZL_OK) {
                 zl_say_errno("cannot open %s", path);
                 return ZL_EXIT_FAILED;
         }
-        while ((err = zl_tape_next(tape, &record)) == ZL_OK) {
-                if (!decode_frame(decoder, record.frame, record.frame_size)) {
+        do {
+                zl_tape_forget(tape);
+                err = zl_tape_next(tape, &record);
+                if (err == ZL_OK && !decode_frame(decoder, record.frame, record.frame_size)) {
                         code = ZL_EXIT_FAILED;
                         break;
                 }
-        }
-        if (err == ZL_ERR_DAMAGED) {
-                zl_say("%s: record %llu at byte %llu is damaged: its checksum differs; what stands "
-                       "behind it is left out",
-                       path, (unsigned long long)record.number, (unsigned long long)record.offset);
+                if (err == ZL_ERR_DAMAGED) {
+                        zl_say("%s: %s%s", path, zl_tape_why(tape),
+                               zl_tape_goes_on(tape) ? "" : "; what stands behind it is left out");
+                        code = ZL_EXIT_FAILED;
+                }
+        } while (err == ZL_OK || (err == ZL_ERR_DAMAGED && zl_tape_goes_on(tape)));
+        if (err == ZL_ERR_SYSTEM) {
+                zl_say_errno("cannot read %s", path);
                 code = ZL_EXIT_FAILED;
         }
         if (err == ZL_ERR_END && zl_tape_torn(tape))
@@ -176,6 +185,8 @@ static enum zl_exit decode_hex(struct decoder *decoder, uint8_t *bytes, size_t s
 
 static enum zl_exit decode_file(struct decoder *decoder, const char *path, bool hex)
 {
+        if (path && zl_tape_is_kept(path))
+                return decode_tape(decoder, path);
         FILE *file = path ? fopen(path, "rb") : stdin;
         size_t size;
 
@@ -297,8 +308,9 @@ enum zl_exit zl_cmd_decode(int argc, char **argv)
         };
         const struct zl_usage usage = {
                 .arguments = "[FILE]",
-                .text = "Prints every message of a tape, of frames one behind the other (from FILE "
-                        "or stdin),\nor of a socket, as a JSON line.",
+                .text = "Prints every message of a tape, of a journal (its folder or a segment), "
+                        "of frames one\nbehind the other (from FILE or stdin), or of a socket, as "
+                        "a JSON line.",
                 .options = options,
                 .options_count = sizeof options / sizeof options[0],
                 .arguments_max = 1,

@@ -52,8 +52,9 @@ enum zl_exit zl_cmd_replay(int argc, char **argv)
         };
         const struct zl_usage usage = {
             .arguments = "TAPE",
-            .text = "Runs a tape through the engine as fast as the machine can and compares what "
-                    "it says\nwith what the tape recorded. Exit code 3: they differ.",
+            .text = "Runs a tape, or a journal (its folder or a segment), through the engine as "
+                    "fast as the\nmachine can and compares what it says with what the tape "
+                    "recorded. Exit code 3: they differ.",
             .options = options,
             .options_count = sizeof options / sizeof options[0],
             .arguments_max = 1,

@@ -1,4 +1,6 @@
-/* format.h - the bytes of a tape file, for its writer and its reader. */
+/* format.h - the bytes of tapes and of segments, for their writers and readers: one form of record.
+ *
+ * Answers: what stands at these bytes? Owns: nothing. Thread: any. */
 #ifndef ZL_TAPE_FORMAT_H
 #define ZL_TAPE_FORMAT_H
 
@@ -36,6 +38,31 @@ static inline uint64_t zl_get_le(const uint8_t *at, int bytes)
 static inline uint64_t zl_tape_checksum(const uint8_t head[8], const void *frame, size_t size)
 {
         return XXH3_64bits_withSeed(frame, size, XXH3_64bits(head, 8));
+}
+
+/* The head of a record whose `size` bytes stand at `body`. */
+static inline void zl_record_head(uint8_t head[ZL_TAPE_HEAD_SIZE], enum zl_record_kind kind,
+                                  const void *body, size_t size)
+{
+        zl_put_le(head, size, 4);
+        zl_put_le(head + 4, kind, 4);
+        zl_put_le(head + 8, zl_tape_checksum(head, body, size), 8);
+}
+
+/* ZL_ERR_END: the record is not whole within `left` bytes. ZL_ERR_DAMAGED: its checksum differs.
+ * The caller judges the kind, head[4]. */
+ZL_MUST_CHECK static inline enum zl_err zl_record_check(const uint8_t *head, uint64_t left,
+                                                        uint32_t *ret_size)
+{
+        if (left < ZL_TAPE_HEAD_SIZE)
+                return ZL_ERR_END;
+        uint32_t size = (uint32_t)zl_get_le(head, 4);
+        if (size > left - ZL_TAPE_HEAD_SIZE)
+                return ZL_ERR_END;
+        if (zl_get_le(head + 8, 8) != zl_tape_checksum(head, head + ZL_TAPE_HEAD_SIZE, size))
+                return ZL_ERR_DAMAGED;
+        *ret_size = size;
+        return ZL_OK;
 }
 
 #endif

@@ -14,6 +14,7 @@ enum zl_record_kind {
         ZL_RECORD_IN = 0,       /* a frame from outside, clock included */
         ZL_RECORD_OUT = 1,      /* a frame the engine made */
         ZL_RECORD_INTERNAL = 2, /* a frame between partitions */
+        ZL_RECORD_KEPT = 3,     /* only in segments: position and time of arrival, then the frame */
 };
 
 struct zl_tape_record {
@@ -39,19 +40,29 @@ uint64_t zl_tape_records(const struct zl_tape_writer *writer);
 /* Flushes and closes. NULL is allowed. */
 ZL_MUST_CHECK enum zl_err zl_tape_close(struct zl_tape_writer *writer);
 
-/* ZL_ERR_SYSTEM: errno says why. ZL_ERR_INVALID: the file is something else than a tape. */
+/* Opens a tape, or what a journal kept: a folder of segments or one of them, whose frames then are
+ * records of kind in. ZL_ERR_SYSTEM: errno says why. ZL_ERR_INVALID: it is something else. */
 ZL_MUST_CHECK enum zl_err zl_tape_open(const char *path, struct zl_tape_reader **ret_reader);
 /* ZL_ERR_END at the end, torn or not; ZL_ERR_DAMAGED, with ret_record's number and offset set,
- * where a checksum differs. The frame stays valid until the reader is shut. */
+ * where a checksum differs, or where frames are missing in a folder. The frame stays valid until
+ * zl_tape_forget or zl_tape_rewind, or until the reader is shut. ZL_ERR_SYSTEM: errno. */
 ZL_MUST_CHECK enum zl_err zl_tape_next(struct zl_tape_reader *reader,
                                        struct zl_tape_record *ret_record);
 /* Bytes of a torn record at the end, known once zl_tape_next has answered ZL_ERR_END. */
 uint64_t zl_tape_torn(const struct zl_tape_reader *reader);
 uint64_t zl_tape_size(const struct zl_tape_reader *reader);
-void zl_tape_rewind(struct zl_tape_reader *reader);
+/* After ZL_ERR_DAMAGED: which record and what is wrong with it. */
+const char *zl_tape_why(const struct zl_tape_reader *reader);
+/* Whether zl_tape_next goes on behind what is damaged: in a folder only. */
+bool zl_tape_goes_on(const struct zl_tape_reader *reader);
+/* The frames given so far are needed no more. */
+void zl_tape_forget(struct zl_tape_reader *reader);
+ZL_MUST_CHECK enum zl_err zl_tape_rewind(struct zl_tape_reader *reader);
 void zl_tape_shut(struct zl_tape_reader *reader);
 
 /* Whether these first bytes of a file are a tape's. */
 bool zl_tape_begins(const void *bytes, size_t size);
+/* Whether this is a folder, or a file that begins like a segment: to be read by name only. */
+bool zl_tape_is_kept(const char *path);
 
 #endif

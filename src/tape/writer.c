@@ -111,15 +111,13 @@ static enum zl_err append_long(struct zl_tape_writer *writer, const uint8_t *hea
 enum zl_err zl_tape_append(struct zl_tape_writer *writer, enum zl_record_kind kind,
                            const void *frame, size_t frame_size)
 {
-        uint8_t head[ZL_TAPE_HEAD_SIZE] = {0};
+        uint8_t head[ZL_TAPE_HEAD_SIZE];
         size_t size = sizeof head + frame_size;
 
         ZL_ASSERT(frame_size <= UINT32_MAX);
         if (writer->broken)
                 return still_broken(writer);
-        zl_put_le(head, frame_size, 4);
-        head[4] = (uint8_t)kind;
-        zl_put_le(head + 8, zl_tape_checksum(head, frame, frame_size), 8);
+        zl_record_head(head, kind, frame, frame_size);
         if (size > BUFFER_SIZE - writer->used && zl_tape_flush(writer) != ZL_OK)
                 return ZL_ERR_SYSTEM;
         if (size > BUFFER_SIZE)

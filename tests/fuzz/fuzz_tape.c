@@ -92,7 +92,7 @@ static void check_again(struct zl_tape_reader *reader, const uint8_t *data, size
         snprintf(path, sizeof path, "/dev/shm/zeroline-fuzz-%d", (int)getpid());
         unlink(path);
         ZL_ASSERT(zl_tape_create(path, &writer) == ZL_OK);
-        zl_tape_rewind(reader);
+        ZL_ASSERT(zl_tape_rewind(reader) == ZL_OK);
         uint64_t whole = read_all(reader, data, size, writer);
         ZL_ASSERT(zl_tape_close(writer) == ZL_OK);
         FILE *file = fopen(path, "rb");

@@ -3,10 +3,12 @@
 
     make_corpus.py ZEROLINE FOLDER
 
-makes FOLDER/frame, FOLDER/json and FOLDER/tape. Tapes are made by `zeroline encode -o`.
+makes FOLDER/frame, FOLDER/json, FOLDER/store and FOLDER/tape. Tapes are made by `zeroline encode
+-o`; segments of their records, whose checksums the fuzzer itself makes right.
 """
 import json
 import pathlib
+import struct
 import subprocess
 import sys
 
@@ -19,9 +21,24 @@ def vectors(name):
         return [json.loads(line) for line in file]
 
 
+def store_seeds(valid):
+    """The first byte says of what kind the file is: a segment, a compressed one, a snapshot."""
+    records = b''
+    for place, vector in enumerate(valid[:12]):
+        frame = bytes.fromhex(vector['hex'])[:200]
+        records += struct.pack('<IIQQQ', 16 + len(frame), 3, 0, 1000 + place, place) + frame
+    head = b'ZLSEGM\r\n\1' + bytes(7) + struct.pack('<IIQQQQQ', 1, 1, 1, 1000, 1000, 1, 0)
+    yield 'segment', b'\0' + head + records
+    yield 'torn', b'\0' + head + records[:-5]
+    yield 'compressed', b'\1' + subprocess.run(
+        ['zstd', '-q', '-c'], input=head + records, stdout=subprocess.PIPE, check=True).stdout
+    head = b'ZLSNAP\r\n\1' + bytes(7) + struct.pack('<QQQQQQ', 1000, len(records), 0, 1, 1, 0)
+    yield 'snapshot', b'\2' + head + records
+
+
 def main():
     zeroline, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    for kind in ('frame', 'json', 'tape'):
+    for kind in ('frame', 'json', 'store', 'tape'):
         (folder / kind).mkdir(parents=True, exist_ok=True)
     valid = vectors('valid')
     for group in (valid, vectors('newer'), vectors('hostile')):
@@ -39,6 +56,8 @@ def main():
             subprocess.run([zeroline, 'encode', '-o', folder / 'tape' / str(number)],
                            input=text.encode(), check=True)
     (folder / 'tape' / 'nothing').write_bytes(b'')
+    for name, data in store_seeds(valid):
+        (folder / 'store' / name).write_bytes(data)
 
 
 if __name__ == '__main__':

@@ -358,6 +358,8 @@ def read_tree(root):
         folders[:] = sorted(f for f in folders if f not in (".git", "__pycache__")
                             and not (folder == root and f.startswith("build")))
         for name in sorted(names):
+            if name == ".git":
+                continue  # of a worktree: a file that says where the repository is
             path = os.path.join(folder, name)
             if name == ".git":
                 continue  # a second work tree's: where the first one is

@@ -103,7 +103,7 @@ static void test_read_back(void **state)
                         assert_int_equal(zl_tape_next(reader, &record), ZL_OK);
                         check_record(&record, i, 2000);
                 }
-                zl_tape_rewind(reader);
+                assert_int_equal(zl_tape_rewind(reader), ZL_OK);
         }
         zl_tape_shut(reader);
         zl_tape_shut(NULL);
