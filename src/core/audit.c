@@ -122,7 +122,9 @@ const char *zl_audit_plan(const struct zl_round *round, const struct zl_plan *pl
                         return "a winner gives more than it holds";
         }
         for (uint32_t i = 0; i < round->claims_count; i++) {
-                if (has_rows(plan, i) && quantity_met(plan, i) != round->claims[i].qty)
+                zl_i128 met = quantity_met(plan, i);
+                if (has_rows(plan, i) && (plan->in_part ? met > round->claims[i].qty
+                                                        : met != round->claims[i].qty))
                         return "a deficit's quantity is not met to the last unit";
         }
         return NULL;

@@ -6,7 +6,7 @@
 
 /* ---- at the query's prices ---- */
 
-static void set_asked(struct zl_engine *engine, const struct zl_msg_adl_query *query, bool on)
+void zl_bidding_set_asked(struct zl_engine *engine, const struct zl_msg_adl_query *query, bool on)
 {
         uint32_t row;
 
@@ -199,9 +199,9 @@ void zl_bidding_take(struct zl_engine *engine, const struct zl_msg_adl_query *qu
         bidding->round = query->round;
         bidding->partition = 0;
         bidding->active = true;
-        set_asked(engine, query, true);
+        zl_bidding_set_asked(engine, query, true);
         gather(engine, query->fund);
-        set_asked(engine, query, false);
+        zl_bidding_set_asked(engine, query, false);
         zl_claims_sort(bidding->claims, bidding->claims_count);
         zl_candidates_sort(bidding->candidates, bidding->candidates_count, zl_by_partition);
 }

@@ -20,6 +20,8 @@ struct zl_bidding {
         struct zl_msg_adl_bid bid;
 };
 
+/* Lays the query's prices beside the present ones, or takes them away again. */
+void zl_bidding_set_asked(struct zl_engine *engine, const struct zl_msg_adl_query *query, bool on);
 void zl_bidding_take(struct zl_engine *engine, const struct zl_msg_adl_query *query);
 /* Says what is left to say, while there is room. True: all is said. */
 bool zl_bidding_go_on(struct zl_engine *engine);

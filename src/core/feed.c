@@ -133,12 +133,12 @@ static void begin_funding(struct zl_engine *engine, struct zl_instrument *instru
         }
 }
 
-static bool in_range(const struct zl_instrument *instrument, int64_t mark)
+static bool in_range(const struct zl_instrument *instrument, const struct zl_msg_mark *said)
 {
         int64_t least = instrument->defined ? instrument->min_price : 1;
         int64_t most = instrument->defined ? instrument->max_price : ZL_PRICE_MAX;
 
-        return mark >= least && mark <= most;
+        return said->price >= least && said->price <= most && said->index > 0;
 }
 
 static int64_t typical_after(int64_t typical, int64_t before, int64_t now)
@@ -186,11 +186,12 @@ void zl_feed_mark(struct zl_engine *engine, const struct zl_header *header,
                 return;
         }
         struct zl_instrument *instrument = &engine->instruments[row];
-        if (!in_range(instrument, said->price)) {
+        if (!in_range(instrument, said)) {
                 engine->counters.refused++;
                 if (!instrument->refusing)
                         zl_alert_all(engine, ZL_ALERT_KIND_REFUSED, &said->instrument,
-                                     "a mark outside the instrument's range");
+                                     "a mark outside the instrument's range, or an index that is "
+                                     "not positive");
                 instrument->refusing = true;
                 return;
         }

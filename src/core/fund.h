@@ -12,7 +12,7 @@
 
 enum {
         ZL_CLAIMS_MAX = 4096, /* deficits of a round */
-        ZL_PLAN_MAX = 8192,   /* messages of a plan */
+        ZL_PLAN_MAX = 7168,   /* messages of a plan: at most 140 bytes each, and a frame has 2^20 */
 };
 
 /* A deficit as it was stated at a round's prices. */

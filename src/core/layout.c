@@ -122,6 +122,7 @@ static void take_funds(struct zl_arena *arena, struct zl_engine *engine, uint32_
         bidding->claims = take(arena, ZL_CLAIMS_MAX, sizeof *bidding->claims);
         bidding->claims_max = ZL_CLAIMS_MAX;
         bidding->candidates = take(arena, winners, sizeof *bidding->candidates);
+        plan->rows_max = ZL_PLAN_MAX;
         plan->rows = take(arena, ZL_PLAN_MAX, sizeof *plan->rows);
         plan->line = take(arena, winners, sizeof *plan->line);
         plan->gives = take(arena, winners, sizeof *plan->gives);

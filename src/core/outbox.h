@@ -5,6 +5,8 @@
 
 #include "core/state.h"
 
+enum { ZL_ALERT_TEXT = sizeof((struct zl_msg_alert *)0)->text };
+
 /* Whether all fits that the pool may say at one evaluation. */
 bool zl_outbox_has_room(const struct zl_outbox *outbox, const struct zl_pool *pool);
 

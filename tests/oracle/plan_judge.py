@@ -10,6 +10,7 @@ How it reads the rules where they leave room:
   about a fund is forgotten.
 - least_overshoot: closing gains what it takes from a winner against the mark. At an index where it
   would give, nothing is dealt out: all of the deficit is a loss, all of the position is left.
+- an asset's share of a socialised loss is rounded up to that asset's unit, once.
 - what the fund pays of a loss counts as spent for the claims that follow.
 - a winner's profit stays what the bid said, whatever earlier claims took of its position.
 - the value where a pool is bankrupt lies B / r away, without a fee, rounded down to a fine unit.
@@ -549,7 +550,8 @@ class Judge:
                      **deal, score=winner.score, place=place)
         else:
             self.say(kind, **head, key=claim.key, account=winner.account, pool=winner.pool,
-                     asset=i.settle, amount=calc.dec(amount, i.scale))
+                     asset=winner.instrument.settle,
+                     amount=calc.dec(amount, winner.instrument.scale))
 
 
 # ---------------------------------------------------------------- rows of a bid
