@@ -181,8 +181,8 @@ static enum zl_progress work(struct zl_engine *engine)
                 zl_ladder_judge(engine, pool);
         }
         zl_bands_settle(engine);
-        if (!zl_fund_go_on(engine) || !zl_bidding_go_on(engine) || !zl_plan_go_on(engine) ||
-            !zl_lights_go_on(engine))
+        if (!zl_bidding_go_on(engine) || !zl_plan_go_on(engine) || !zl_lights_go_on(engine) ||
+            !zl_fund_go_on(engine)) /* which may begin another round: the last is all said */
                 return ZL_MORE;
         engine->work_done = engine->work_count = 0;
         return ZL_DONE;

@@ -65,6 +65,7 @@ void zl_feed_asset(struct zl_engine *engine, const struct zl_msg_asset *said)
                         zl_queue_balances(engine, &engine->assets[i]);
         }
         zl_queue_balances(engine, &engine->assets[row]);
+        engine->funds_due = true;
         resolve_all(engine, row);
 }
 
@@ -87,7 +88,8 @@ void zl_feed_rate(struct zl_engine *engine, const struct zl_msg_rate *said)
                 zl_bands_cross_rate(engine, asset);
                 return;
         }
-        asset->has_rate = true; /* pools waited for it */
+        asset->has_rate = true; /* pools waited for it, and funds */
+        engine->funds_due = true;
         asset->rate = said->price;
         zl_queue_balances(engine, asset);
         resolve_all(engine, row);

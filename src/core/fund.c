@@ -66,8 +66,81 @@ static void ask(struct zl_engine *engine, struct zl_fund *fund)
         round->cut = false;
         round->asking = true;
         memset(round->answered, 0, (engine->partitions + 7) / 8);
-        fund->waiting = false;
+        fund->waiting = fund->unrated_said = false;
         fund->asked_ns = engine->now_ns;
+}
+
+/* ---- whose turn it is ---- */
+
+static bool waits(const struct zl_engine *engine, const struct zl_fund *fund)
+{
+        return fund->waiting && fund->defined && !fund->stopped && !fund->planned &&
+               coordinates(engine, fund->id);
+}
+
+/* Whether what it pays can be reckoned. */
+static bool is_rated(const struct zl_engine *engine, const struct zl_fund *fund)
+{
+        uint32_t row;
+
+        return engine->numeraire != ZL_NONE_AT &&
+               zl_map_get(&engine->assets_by_id, fund->asset, &row) &&
+               engine->assets[row].defined && engine->assets[row].has_rate;
+}
+
+static bool is_ready(const struct zl_engine *engine, const struct zl_fund *fund)
+{
+        return waits(engine, fund) && is_rated(engine, fund);
+}
+
+static bool is_stuck(const struct zl_engine *engine, const struct zl_fund *fund)
+{
+        return waits(engine, fund) && !is_rated(engine, fund) && !fund->unrated_said;
+}
+
+/* The one with the least id; NULL: none is. */
+static struct zl_fund *first_that(const struct zl_engine *engine,
+                                  bool (*is)(const struct zl_engine *, const struct zl_fund *))
+{
+        struct zl_fund *first = NULL;
+
+        for (uint32_t i = 0; i < engine->funds_by_id.count; i++) {
+                struct zl_fund *fund = &engine->funds[i];
+                if (is(engine, fund) && (!first || fund->id < first->id))
+                        first = fund;
+        }
+        return first;
+}
+
+/* False: there is no room to say what a fund waits for. */
+static bool open_next(struct zl_engine *engine)
+{
+        struct zl_fund *fund;
+
+        while ((fund = first_that(engine, is_stuck)) != NULL) {
+                if (!zl_outbox_has_room_for(engine->outbox, ZL_TYPE_ALERT))
+                        return false;
+                fund->unrated_said = true;
+                zl_alert_fund(engine, fund->id, ZL_ALERT_KIND_FUND,
+                              "deficits wait until its asset has a rate");
+        }
+        fund = first_that(engine, is_ready);
+        engine->funds_due = false;
+        if (fund)
+                ask(engine, fund);
+        return true;
+}
+
+/* The round is void, and what it was opened for still waits. */
+static void drop_round(struct zl_engine *engine)
+{
+        struct zl_round *round = engine->round;
+
+        if (round->fund == ZL_NONE_AT)
+                return;
+        engine->funds[round->fund].waiting = true;
+        round->fund = ZL_NONE_AT;
+        engine->funds_due = true;
 }
 
 bool zl_fund_go_on(struct zl_engine *engine)
@@ -75,6 +148,8 @@ bool zl_fund_go_on(struct zl_engine *engine)
         struct zl_round *round = engine->round;
         struct zl_msg_adl_query *query = &engine->plan->query;
 
+        if (engine->funds_due && round->fund == ZL_NONE_AT && !open_next(engine))
+                return false;
         if (!round->asking || round->fund == ZL_NONE_AT)
                 return true;
         if (!zl_outbox_has_room_for(engine->outbox, ZL_TYPE_ADL_QUERY))
@@ -100,8 +175,12 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
                 return;
         }
         struct zl_fund *fund = &engine->funds[row];
-        if (fund->defined && (said->rev < fund->rev || said->asset != fund->asset)) {
+        if (fund->defined && said->rev < fund->rev) {
                 engine->counters.refused++;
+                return;
+        }
+        if (fund->defined && said->asset != fund->asset) {
+                zl_alert_refusal(engine, NULL, "a fund's asset never changes");
                 return;
         }
         bool moved = !fund->defined || said->rev > fund->rev;
@@ -113,10 +192,9 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
         if (!moved)
                 return;
         fund->planned = fund->stopped = false;
+        engine->funds_due = true;
         if (engine->round->fund == row)
-                engine->round->fund = ZL_NONE_AT;
-        if (fund->waiting && coordinates(engine, fund->id) && engine->round->fund == ZL_NONE_AT)
-                ask(engine, fund);
+                drop_round(engine);
 }
 
 static uint64_t patience_ns(const struct zl_engine *engine, const struct zl_instrument *instrument)
@@ -126,27 +204,31 @@ static uint64_t patience_ns(const struct zl_engine *engine, const struct zl_inst
         return (policy ? policy->answer_ms : 500) * 1000000;
 }
 
-/* A deficit opens a round, unless one is open, or a plan of this revision may still be accepted. */
+/* Its fund waits for a round; it is heard of before the fund's first message too. A round that is
+ * not answered in time gives way, and a plan that no revision followed is made again. */
 void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit *said)
 {
+        struct zl_round *round = engine->round;
         uint32_t row, at;
 
         if (!zl_map_get(&engine->instruments_by_id, said->instrument, &row) ||
-            !engine->instruments[row].defined ||
-            !zl_map_get(&engine->funds_by_id, engine->instruments[row].fund, &at) ||
-            !coordinates(engine, engine->funds[at].id))
+            !engine->instruments[row].defined || engine->instruments[row].fund == 0 ||
+            !coordinates(engine, engine->instruments[row].fund))
+                return;
+        at = zl_state_fund(engine, engine->instruments[row].fund);
+        if (at == ZL_NONE_AT) /* no room: the fund's own message says so */
                 return;
         struct zl_fund *fund = &engine->funds[at];
-        bool busy = fund->planned || engine->round->fund == at;
-        uint64_t until_ns = fund->asked_ns + patience_ns(engine, &engine->instruments[row]);
+        uint64_t patience = patience_ns(engine, &engine->instruments[row]);
+        bool timed = engine->now_ns > 0;
 
-        if (!fund->defined || fund->stopped || (busy && engine->now_ns < until_ns) ||
-            (busy && engine->now_ns == 0) ||
-            (engine->round->fund != ZL_NONE_AT && engine->round->fund != at)) {
-                fund->waiting = true;
-                return;
-        }
-        ask(engine, fund);
+        fund->waiting = true;
+        engine->funds_due = true;
+        if (timed && fund->planned && engine->now_ns >= fund->asked_ns + patience)
+                fund->planned = false;
+        if (timed && round->fund != ZL_NONE_AT &&
+            engine->now_ns >= engine->funds[round->fund].asked_ns + patience)
+                drop_round(engine);
 }
 
 /* ---- hearing ---- */
@@ -218,4 +300,5 @@ void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_msg_adl_bid *sai
                 return;
         zl_lights_make(engine);
         zl_plan_make(engine);
+        engine->funds_due = true;
 }

@@ -207,6 +207,23 @@ void zl_alert_all(struct zl_engine *engine, enum zl_alert_kind kind, const uint3
         say_alert(engine, 0, engine->config.home, &alert);
 }
 
+void zl_alert_fund(struct zl_engine *engine, uint32_t fund, enum zl_alert_kind kind,
+                   const char *words)
+{
+        struct zl_msg_alert alert = {.kind = kind};
+        struct zl_text text = zl_text_over(alert.text, sizeof alert.text);
+
+        forget(&alert, ZL_AT_alert_account);
+        forget(&alert, ZL_AT_alert_pool);
+        forget(&alert, ZL_AT_alert_instrument);
+        forget(&alert, ZL_AT_alert_ratio);
+        zl_text_put(&text, "fund ");
+        zl_text_u64(&text, fund);
+        zl_text_put(&text, ": ");
+        zl_text_put(&text, words);
+        say_alert(engine, 0, zl_partition(fund, engine->partitions), &alert);
+}
+
 void zl_alert_refusal(struct zl_engine *engine, const uint32_t *instrument, zl_refusal refusal)
 {
         engine->counters.refused++;

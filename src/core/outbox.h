@@ -5,8 +5,6 @@
 
 #include "core/state.h"
 
-enum { ZL_ALERT_TEXT = sizeof((struct zl_msg_alert *)0)->text };
-
 /* Whether all fits that the pool may say at one evaluation. */
 bool zl_outbox_has_room(const struct zl_outbox *outbox, const struct zl_pool *pool);
 
@@ -32,6 +30,9 @@ void zl_alert_pool(struct zl_engine *engine, const struct zl_pool *pool, enum zl
 /* About an account as a whole. */
 void zl_alert_account(struct zl_engine *engine, uint64_t account, enum zl_alert_kind kind,
                       const char *text);
+/* By the fund's coordinator, under its partition. */
+void zl_alert_fund(struct zl_engine *engine, uint32_t fund, enum zl_alert_kind kind,
+                   const char *words);
 /* About no account: said by the engine that owns the worker's home partition, and by no other. */
 void zl_alert_refusal(struct zl_engine *engine, const uint32_t *instrument, zl_refusal refusal);
 void zl_alert_all(struct zl_engine *engine, enum zl_alert_kind kind, const uint32_t *instrument,

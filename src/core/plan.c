@@ -3,7 +3,6 @@
 #include "core/audit.h"
 #include "core/bidding.h"
 #include "core/outbox.h"
-#include "core/text.h"
 
 /* ---- making ---- */
 
@@ -179,38 +178,25 @@ static void say_socialize(struct zl_engine *engine, struct zl_fund *fund,
         zl_say_plan(engine, fund, ZL_TYPE_SOCIALIZE, &share, joins);
 }
 
-static void alert(struct zl_engine *engine, const struct zl_fund *fund, enum zl_alert_kind kind,
-                  const char *words)
-{
-        char buffer[ZL_ALERT_TEXT];
-        struct zl_text text = zl_text_over(buffer, sizeof buffer);
-
-        zl_text_put(&text, "fund ");
-        zl_text_u64(&text, fund->id);
-        zl_text_put(&text, ": ");
-        zl_text_put(&text, words);
-        zl_alert_all(engine, kind, NULL, buffer);
-}
-
 /* Behind its messages, and each once. False: there is no room yet. */
 static bool say_alerts(struct zl_engine *engine, struct zl_plan *plan)
 {
-        const struct zl_fund *fund = &engine->funds[plan->fund];
+        uint32_t fund = engine->funds[plan->fund].id;
 
         while (plan->wrong || plan->cut || plan->overdrawn) {
                 if (!zl_outbox_has_room_for(engine->outbox, ZL_TYPE_ALERT))
                         return false;
                 if (plan->wrong) {
-                        alert(engine, fund, ZL_ALERT_KIND_AUDIT, plan->wrong);
+                        zl_alert_fund(engine, fund, ZL_ALERT_KIND_AUDIT, plan->wrong);
                         plan->wrong = NULL;
                         plan->overdrawn = false;
                 } else if (plan->cut) {
-                        alert(engine, fund, ZL_ALERT_KIND_CAPACITY,
-                              "bids had more rows than fit a round: raise positions_max");
+                        zl_alert_fund(engine, fund, ZL_ALERT_KIND_CAPACITY,
+                                      "bids had more rows than fit a round: raise positions_max");
                         plan->cut = false;
                 } else {
-                        alert(engine, fund, ZL_ALERT_KIND_FUND,
-                              "it pays more than it can bear");
+                        zl_alert_fund(engine, fund, ZL_ALERT_KIND_FUND,
+                                      "it pays more than it can bear");
                         plan->overdrawn = false;
                 }
         }

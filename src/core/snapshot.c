@@ -255,7 +255,7 @@ static void carry_counters(struct zl_pass *pass, struct zl_engine *engine)
 
 static void carry_all(struct zl_pass *pass, struct zl_engine *engine)
 {
-        static const uint32_t version = 1;
+        static const uint32_t version = 2;
         uint32_t said = version, partitions = engine->partitions;
 
         zl_pass_u32(pass, &said);
@@ -302,6 +302,7 @@ enum zl_err zl_snapshot_load(struct zl_engine *engine, const void *data, size_t 
         carry_all(&pass, engine);
         if (pass.failed || pass.size != size)
                 return ZL_ERR_INVALID;
+        engine->funds_due = true;
         for (uint32_t row = 0; row < engine->pool_rows.fresh; row++)
                 zl_ladder_rearm(engine, row);
         return ZL_OK;

@@ -1,4 +1,5 @@
 /* snapshot_markets.c - what the market said, in a snapshot. */
+#include "core/fund.h"
 #include "core/pass.h"
 
 static void carry_asset(struct zl_pass *pass, struct zl_asset *asset)
@@ -121,14 +122,21 @@ static void carry_policy(struct zl_pass *pass, struct zl_policy *policy)
         zl_pass_u32(pass, &policy->jump_confirm);
 }
 
-static void carry_fund(struct zl_pass *pass, struct zl_fund *fund)
+/* A round that is open is not carried: its fund waits again. */
+static void carry_fund(struct zl_pass *pass, const struct zl_engine *engine, struct zl_fund *fund)
 {
+        uint32_t open = engine->round->fund;
+        bool waiting = fund->waiting || (open != ZL_NONE_AT && fund == &engine->funds[open]);
+
         zl_pass_bool(pass, &fund->defined);
         zl_pass_u32(pass, &fund->asset);
         zl_pass_i64(pass, &fund->balance);
         zl_pass_i64(pass, &fund->peak);
         zl_pass_u64(pass, &fund->rev);
-        zl_pass_bool(pass, &fund->waiting);
+        zl_pass_bool(pass, &waiting);
+        if (pass->way == ZL_READING)
+                fund->waiting = waiting;
+        zl_pass_bool(pass, &fund->unrated_said);
         zl_pass_bool(pass, &fund->planned);
         zl_pass_bool(pass, &fund->stopped);
         zl_pass_u64(pass, &fund->round);
@@ -175,6 +183,6 @@ void zl_pass_markets(struct zl_pass *pass, struct zl_engine *engine)
         count = zl_pass_count(pass, engine->funds_by_id.count, engine->config.funds_max);
         for (uint32_t i = 0; i < count && !pass->failed; i++) {
                 uint32_t row = row_of(pass, engine, zl_state_fund, engine->funds[i].id);
-                carry_fund(pass, &engine->funds[reading ? row : i]);
+                carry_fund(pass, engine, &engine->funds[reading ? row : i]);
         }
 }

@@ -78,6 +78,11 @@ class World:
             self.emit(line)
         for a in ids[1:]:
             self.emit(self.rate(a, self.log(1, 10 ** 5)))
+        self.unrated = None
+        if self.chance(0.15):       # an asset that nobody holds; a fund may
+            self.unrated = 9
+            self.assets[9] = self.asset(9)
+            self.emit(self.assets[9])
         self.policies = {p: self.policy(p, 1) for p in range(1, self.pick(1, 2, 3, 3) + 1)}
         for line in self.policies.values():
             self.emit(line)
@@ -103,6 +108,10 @@ class World:
                                {'upto': None, 'rate': rates[1]}]
             line['liability'] = self.pick('1', '1.1')
         return line
+
+    def rated(self):
+        """The assets that have a rate."""
+        return [a for a in self.assets if a != self.unrated]
 
     def rate(self, a, price):
         """One rate line; price in numeraires times 10^2."""
@@ -133,7 +142,7 @@ class World:
     def instrument(self, i):
         """One instrument line, and where its mark starts."""
         kind = self.pick('linear', 'linear', 'quanto', 'inverse')
-        settle = self.r.choice(list(self.assets))
+        settle = self.r.choice(self.rated())
         ps, qs = (0, 0) if self.crude else (self.pick(0, 1, 2), self.pick(0, 0, 1, 3))
         mark = self.log(20, 1000) if self.crude else self.log(100, 50000)
         line = {'type': 'instrument', 'instrument': i, 'symbol': f'I{i}', 'kind': kind,
@@ -213,7 +222,7 @@ class World:
         if any(key[2] == 'cross' for key in held.positions):
             self.fund_cross(held)
         elif self.chance(0.1):
-            a = self.r.choice(list(self.assets))
+            a = self.r.choice(self.rated())
             held.balances[a] = (self.r.randint(-100, 100), 0)
 
     def quantity(self, i):
@@ -253,7 +262,8 @@ class World:
                 probe = self.probe(i)
                 value = probe.per_coordinate(row['qty']) * probe.coordinate(self.marks[i])
                 need += value * self.worth(probe.settle)
-        assets = self.r.sample(list(self.assets), self.r.randint(1, len(self.assets)))
+        assets = self.rated()
+        assets = self.r.sample(assets, self.r.randint(1, len(assets)))
         for a in assets:
             units = need / len(assets) / self.worth(a) * 10 ** state.assets[a].scale
             amount = self.margin(units)
@@ -315,10 +325,10 @@ class World:
 
     def balance(self, number, asset, scale):
         """Nothing, too much, or exactly what some of the claims cost."""
-        costs = self.costs(number, asset, scale)
+        costs = self.costs(number, asset, scale) if asset != self.unrated else []
         roll = self.r.random()
-        if roll < 0.15:
-            return self.pick(0, 0, 1, -100)
+        if roll < 0.15 or asset == self.unrated:
+            return self.pick(0, 0, 1, 10 ** (scale + 3), -100)
         if roll < 0.3:
             return 10 ** (scale + 8)
         if costs and roll < 0.7:
@@ -359,7 +369,7 @@ class World:
 
     def move_rate(self):
         """A rate moves."""
-        others = [a for a in self.assets if a != self.numeraire]
+        others = [a for a in self.rated() if a != self.numeraire]
         if others:
             a = self.pick(*others)
             now = calc.floor_of(self.worth(a) * 100) or 1
@@ -480,7 +490,19 @@ class World:
         """The present revision again, or one before."""
         line = self.pick(*self.funds.values()) if self.funds else None
         if line:
-            self.emit({**line, 'rev': line['rev'] - self.pick(0, 0, 1), 'plan': 5})
+            line = {**line, 'rev': line['rev'] - self.pick(0, 0, 1), 'plan': 5}
+            if self.chance(0.4):        # of another asset, which is refused
+                line = {**line, 'asset': self.pick(*self.assets), 'balance': 0, 'peak': 0}
+                line['rev'] += self.pick(0, 1)
+            if line['asset'] == self.funds[line['fund']]['asset'] and line['balance'] == 0:
+                return
+            self.emit(line)
+
+    def give_rate(self):
+        """To the asset that had none."""
+        if self.unrated:
+            self.emit(self.rate(self.unrated, self.log(1, 10 ** 5)))
+            self.unrated = None
 
     # -------------------------------------------------------- the ledger
 
@@ -564,7 +586,7 @@ class World:
                    self.clock, self.settle, self.settle, self.settle, self.deposit, self.trade,
                    self.crash, self.move_rate)
         seldom = (self.change_policy, self.change_instrument, self.change_instrument, self.lose,
-                  self.restate_fund, self.refuse, self.brink, self.brink, self.brink)
+                  self.restate_fund, self.restate_fund, self.give_rate, self.refuse, self.brink, self.brink, self.brink)
         for _ in range(self.r.randint(1, self.actions)):
             self.pick(*(seldom if self.chance(0.12) else actions))()
         return [json.dumps(line, separators=(',', ':')) for line in self.out]
