@@ -135,12 +135,17 @@ static void begin_funding(struct zl_engine *engine, struct zl_instrument *instru
         }
 }
 
+static int64_t index_of(const struct zl_msg_mark *said)
+{
+        return ZL_ABSENT(said, mark, index) ? said->price : said->index;
+}
+
 static bool in_range(const struct zl_instrument *instrument, const struct zl_msg_mark *said)
 {
         int64_t least = instrument->defined ? instrument->min_price : 1;
         int64_t most = instrument->defined ? instrument->max_price : ZL_PRICE_MAX;
 
-        return said->price >= least && said->price <= most && said->index > 0;
+        return said->price >= least && said->price <= most && index_of(said) > 0;
 }
 
 static int64_t typical_after(int64_t typical, int64_t before, int64_t now)
@@ -164,7 +169,7 @@ static void set_mark(struct zl_engine *engine, struct zl_instrument *instrument,
         instrument->refusing = false;
         instrument->has_mark = true;
         instrument->mark = said->price;
-        instrument->index = said->index;
+        instrument->index = index_of(said);
         instrument->bid = said->bid;
         instrument->ask = said->ask;
         instrument->depth = said->depth;

@@ -280,7 +280,7 @@ class Stream:
         elif name == 'instrument':
             self.learn_instrument(values)
         elif name == 'fund':
-            self.funds[values['fund']] = values['asset']
+            self.funds.setdefault(values['fund'], values['asset'])    # it keeps its asset
         elif name == 'liquidate':
             self.orders[values['order']] = values['instrument']
         elif name == 'account':
