@@ -105,7 +105,7 @@ static const char *check_row(const struct zl_round *round, const struct zl_plan_
         if (one->winner.account == claim->account)
                 return "an account is set against itself";
         if (row->type == ZL_TYPE_ADL &&
-            (one->instrument != claim->instrument || one->side != claim->side))
+            (one->winner.instrument != claim->instrument || one->side != claim->side))
                 return "a winner does not stand on the other side";
         return NULL;
 }

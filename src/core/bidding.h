@@ -12,10 +12,10 @@ struct zl_bidding {
         bool active;
         uint32_t fund;
         uint64_t rev, round;
-        uint32_t partition; /* that is answered next */
+        uint32_t partition, part; /* that is answered next */
         struct zl_claim *claims;
         struct zl_candidate *candidates;
-        uint32_t claims_count, candidates_count, candidates_done;
+        uint32_t claims_count, candidates_count, candidates_done, totals_done;
         uint32_t claims_max, candidates_max;
         struct zl_msg_adl_bid bid;
 };

@@ -158,7 +158,7 @@ static void take_message(struct zl_engine *engine, const struct zl_header *heade
                 zl_bidding_take(engine, &message->adl_query);
                 break;
         case ZL_TYPE_ADL_BID:
-                zl_fund_hear_bid(engine, &message->adl_bid);
+                zl_fund_hear_bid(engine, header, &message->adl_bid);
                 break;
         case ZL_TYPE_CLOCK:
                 take_clock(engine, header);

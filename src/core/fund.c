@@ -65,7 +65,7 @@ static void ask(struct zl_engine *engine, struct zl_fund *fund)
         round->claims_count = round->candidates_count = 0;
         round->cut = false;
         round->asking = true;
-        memset(round->answered, 0, (engine->partitions + 7) / 8);
+        memset(round->answers, 0, engine->partitions * sizeof *round->answers);
         fund->waiting = fund->unrated_said = false;
         fund->asked_ns = engine->now_ns;
 }
@@ -252,19 +252,31 @@ static bool parse_claim(const struct zl_row_shortfall *row, struct zl_claim *ret
         return true;
 }
 
-static void keep_rows(struct zl_round *round, const struct zl_msg_adl_bid *said)
+static void keep_claims(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
 {
+        struct zl_round *round = engine->round;
+
         for (uint32_t i = 0; i < said->deficits_count; i++) {
+                struct zl_claim claim;
+                if (!parse_claim(&said->deficits[i], &claim) ||
+                    zl_partition(claim.account, engine->partitions) != said->partition)
+                        continue;
                 if (round->claims_count == ZL_CLAIMS_MAX)
                         round->cut = true;
                 else
-                        round->claims_count += parse_claim(&said->deficits[i],
-                                                           &round->claims[round->claims_count]);
+                        round->claims[round->claims_count++] = claim;
         }
+}
+
+static void keep_candidates(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+{
+        struct zl_round *round = engine->round;
+
         for (uint32_t i = 0; i < said->candidates_count; i++) {
                 const struct zl_row_candidate *row = &said->candidates[i];
                 struct zl_pool_id pool;
-                if (!zl_pool_id_parse(row->pool, &pool) || row->qty <= 0)
+                if (!zl_pool_id_parse(row->pool, &pool) || row->qty <= 0 ||
+                    zl_partition(row->account, engine->partitions) != said->partition)
                         continue;
                 if (round->candidates_count == round->candidates_max) {
                         round->cut = true;
@@ -274,29 +286,64 @@ static void keep_rows(struct zl_round *round, const struct zl_msg_adl_bid *said)
                         .winner = {.partition = said->partition,
                                    .account = row->account,
                                    .pool = pool,
+                                   .instrument = row->instrument,
                                    .leg = row->leg,
                                    .score = row->score,
                                    .qty = row->qty,
                                    .profit = row->profit},
-                        .instrument = row->instrument,
                         .side = row->side};
         }
 }
 
-void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+/* A part of it was lost: what came of it is forgotten, and the next part 0 begins anew. */
+static void forget_answer(const struct zl_engine *engine, uint32_t partition)
+{
+        struct zl_round *round = engine->round;
+        uint32_t claims = 0, candidates = 0;
+
+        for (uint32_t i = 0; i < round->claims_count; i++) {
+                if (zl_partition(round->claims[i].account, engine->partitions) != partition)
+                        round->claims[claims++] = round->claims[i];
+        }
+        for (uint32_t i = 0; i < round->candidates_count; i++) {
+                if (round->candidates[i].winner.partition != partition)
+                        round->candidates[candidates++] = round->candidates[i];
+        }
+        round->claims_count = claims;
+        round->candidates_count = candidates;
+        round->answers[partition] = (struct zl_answer){0};
+}
+
+/* True: it is the next part of the answer that is being heard, or the first of one. */
+static bool is_next(const struct zl_engine *engine, const struct zl_header *header,
+                    const struct zl_msg_adl_bid *said)
+{
+        const struct zl_answer *answer = &engine->round->answers[said->partition];
+
+        if (answer->parts == ZL_ANSWERED || said->part < answer->parts ||
+            (answer->parts > 0 && header->src != answer->src))
+                return false; /* heard already, or another's */
+        if (said->part == answer->parts)
+                return true;
+        forget_answer(engine, said->partition);
+        return false;
+}
+
+void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
+                      const struct zl_msg_adl_bid *said)
 {
         struct zl_round *round = engine->round;
 
         if (round->fund == ZL_NONE_AT || engine->funds[round->fund].id != said->fund ||
             said->rev != round->rev || said->round != round->number ||
-            said->partition >= engine->partitions ||
-            round->answered[said->partition / 8] >> said->partition % 8 & 1)
+            said->partition >= engine->partitions || !is_next(engine, header, said))
                 return;
-        keep_rows(round, said);
-        if (said->more)
-                return;
-        round->answered[said->partition / 8] |= (uint8_t)(1 << said->partition % 8);
-        if (--round->missing > 0)
+        struct zl_answer *answer = &round->answers[said->partition];
+        keep_claims(engine, said);
+        keep_candidates(engine, said);
+        answer->parts = said->more ? said->part + 1 : ZL_ANSWERED;
+        answer->src = header->src;
+        if (said->more || --round->missing > 0)
                 return;
         zl_lights_make(engine);
         zl_plan_make(engine);

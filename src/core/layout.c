@@ -115,7 +115,7 @@ static void take_funds(struct zl_arena *arena, struct zl_engine *engine, uint32_
         struct zl_bidding *bidding = engine->bidding ? engine->bidding : &no_bidding;
         struct zl_plan *plan = engine->plan ? engine->plan : &no_plan;
         round->fund = ZL_NONE_AT;
-        round->answered = take(arena, (partitions + 7) / 8, 1);
+        round->answers = take(arena, partitions, sizeof *round->answers);
         round->claims = take(arena, ZL_CLAIMS_MAX, sizeof *round->claims);
         round->candidates = take(arena, winners, sizeof *round->candidates);
         round->candidates_max = bidding->candidates_max = winners;

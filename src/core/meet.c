@@ -94,7 +94,7 @@ static bool is_counterparty(const struct zl_making *making, const struct zl_cand
         const struct zl_claim *claim = making->claim;
 
         /* who sells is met by a short */
-        return one->instrument == claim->instrument && one->side == claim->side &&
+        return one->winner.instrument == claim->instrument && one->side == claim->side &&
                one->winner.account != claim->account && one->winner.qty > 0;
 }
 
@@ -242,7 +242,7 @@ static const struct zl_asset *settle_of(const struct zl_engine *engine,
 {
         uint32_t row;
 
-        if (!zl_map_get(&engine->instruments_by_id, one->instrument, &row) ||
+        if (!zl_map_get(&engine->instruments_by_id, one->winner.instrument, &row) ||
             !engine->instruments[row].usable)
                 return NULL;
         const struct zl_asset *asset = &engine->assets[engine->instruments[row].settle_at];

@@ -171,7 +171,7 @@ static void say_socialize(struct zl_engine *engine, struct zl_fund *fund,
                                          .amount = row->amount};
         uint32_t at;
 
-        if (zl_map_get(&engine->instruments_by_id, one->instrument, &at))
+        if (zl_map_get(&engine->instruments_by_id, one->winner.instrument, &at))
                 share.asset = engine->instruments[at].settle;
         name_claim(claim, share.key);
         zl_pool_id_format(one->winner.pool, share.pool);

@@ -60,13 +60,13 @@ class Candidate:
         self.side = 'buy' if position.s > 0 else 'sell'     # buy: a long
 
     def queue(self):
-        """By score, the highest first, then account, pool, leg."""
-        return -self.score, self.account, pool_order(self.pool), calc.LEGS[self.leg]
+        """By score, the highest first, then account, pool, instrument, leg."""
+        return (-self.score, *self.place()[1:])
 
     def place(self):
-        """By partition, account, pool, leg; of one cross pool at last by instrument."""
-        return (self.partition, self.account, pool_order(self.pool), calc.LEGS[self.leg],
-                self.instrument.id)
+        """By partition, account, pool, instrument, leg."""
+        return (self.partition, self.account, pool_order(self.pool), self.instrument.id,
+                calc.LEGS[self.leg])
 
 
 # ---------------------------------------------------------------- scores

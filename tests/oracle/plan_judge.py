@@ -15,7 +15,6 @@ How it reads the rules where they leave room:
 - what the fund pays of a loss counts as spent for the claims that follow.
 - a winner's profit stays what the bid said, whatever earlier claims took of its position.
 - the value where a pool is bankrupt lies B / r away, without a fee, rounded down to a fine unit.
-- shares of a loss whose winners tie by partition, account, pool and leg go by instrument.
 """
 from fractions import Fraction
 

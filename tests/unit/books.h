@@ -35,13 +35,14 @@ static struct {
         struct zl_engine *engine;
         struct zl_outbox outbox;
         struct zl_message message;
+        uint32_t src; /* who speaks */
         uint64_t seq;
         uint32_t orders, plans, queries, said;
         uint32_t alerts[16];      /* by kind */
         uint32_t last_alert_said; /* how much was said before the last one */
         char evidence[200];       /* of the last alert that is no warning */
         struct books_row rows[ROWS_KEPT];
-        uint32_t rows_count;
+        uint32_t rows_count, rows_said; /* kept; all of them */
         bool holds; /* what partitions say to each other waits to be given back */
         struct books_between *first, **last;
 } books;
@@ -54,6 +55,7 @@ static inline void books_keep(const struct zl_output *output)
         struct books_row *row = &books.rows[books.rows_count];
 
         books.plans += !output->joins;
+        books.rows_said++;
         if (books.rows_count == ROWS_KEPT)
                 return;
         books.rows_count++;
@@ -108,7 +110,7 @@ static inline void books_push(const struct zl_output *output)
 static inline void books_step_one(struct zl_topic topic, uint64_t ts_ns)
 {
         struct zl_header header = {
-                .topic = topic, .src = 1, .epoch = 1, .seq = ++books.seq, .ts_ns = ts_ns};
+                .topic = topic, .src = books.src, .epoch = 1, .seq = ++books.seq, .ts_ns = ts_ns};
         struct zl_output output;
         size_t cursor = 0;
 
@@ -194,6 +196,7 @@ static inline void say_prices(uint32_t instrument, int64_t price, int64_t index)
         said->instrument = instrument;
         said->price = said->bid = said->ask = price;
         said->index = index;
+        said->absent = 0;
         step((struct zl_topic){ZL_TOPIC_MARK, instrument});
 }
 
@@ -283,8 +286,8 @@ static inline void say_nothing_filled(const char *order)
 
 static inline int open_books(void **state)
 {
-        static const struct zl_engine_config config = {.accounts_max = 64,
-                                                       .positions_max = 256,
+        static const struct zl_engine_config config = {.accounts_max = 1024,
+                                                       .positions_max = 1024,
                                                        .balances_max = 8,
                                                        .instruments_max = 8,
                                                        .assets_max = 8,
@@ -296,6 +299,7 @@ static inline int open_books(void **state)
         (void)state;
         memset(&books, 0, sizeof books);
         books.last = &books.first;
+        books.src = 1;
         zl_outbox_init(&books.outbox, malloc(OUTBOX_SIZE), OUTBOX_SIZE);
         assert_int_equal(zl_engine_init(calloc(1, size), size, &config, &books.engine), ZL_OK);
         say_market();

@@ -375,6 +375,104 @@ static void fund_keeps_its_asset(void **state)
         assert_int_equal(books.alerts[ZL_ALERT_KIND_REFUSED], 1);
 }
 
+/* ---- answers in parts ---- */
+
+/* The query is on its way, and others are going to answer it. */
+static void ask_others(void)
+{
+        say_fund(1);
+        owe_on(BTC, 1);
+        assert_true(books_give_back(true));
+        assert_true(books_give_back(false));
+        assert_int_equal(books.queries, 1);
+        books.holds = false;
+}
+
+/* Each part has the loser's deficit, first, or a winner, and more follow but behind the third. */
+static void say_part(uint32_t src, uint32_t part)
+{
+        struct zl_msg_adl_bid *bid = &books.message.adl_bid;
+
+        zl_message_init(&books.message, ZL_TYPE_ADL_BID);
+        bid->fund = FUND;
+        bid->rev = bid->round = 1;
+        bid->part = part;
+        bid->more = part < 2;
+        bid->deficits_count = part == 0;
+        bid->candidates_count = part > 0;
+        bid->deficits[0] = (struct zl_row_shortfall){.instrument = BTC,
+                                                     .side = ZL_SIDE_SELL,
+                                                     .qty = 1000,
+                                                     .price = 5940000,
+                                                     .amount = 400000000};
+        strcpy(bid->deficits[0].key, "1/7/1/1");
+        bid->candidates[0] = (struct zl_row_candidate){.account = 10 + part,
+                                                       .instrument = BTC,
+                                                       .qty = 500,
+                                                       .score = 100 - part,
+                                                       .profit = 1,
+                                                       .side = ZL_SIDE_SELL};
+        strcpy(bid->candidates[0].pool, "7");
+        books.src = src;
+        step((struct zl_topic){ZL_TOPIC_BIDS, 0});
+        books.src = 1;
+}
+
+static void assert_planned(void)
+{
+        assert_int_equal(books.plans, 1);
+        assert_int_equal(books.rows_count, 2);
+        for (uint32_t i = 0; i < 2; i++) {
+                assert_int_equal(books.rows[i].type, ZL_TYPE_ADL);
+                assert_int_equal(books.rows[i].account, 11 + i);
+                assert_int_equal(books.rows[i].qty, 500);
+        }
+}
+
+static void replicas_parts_are_not_mixed(void **state)
+{
+        (void)state;
+        ask_others();
+        say_part(70, 0);
+        say_part(71, 0);
+        say_part(71, 1);
+        say_part(71, 2);
+        assert_int_equal(books.plans, 0); /* it is the first one's answer that is heard */
+        say_part(70, 1);
+        say_part(70, 1);
+        say_part(71, 1);
+        say_part(70, 2);
+        assert_planned();
+        say_part(71, 2);
+        assert_int_equal(books.plans, 1);
+}
+
+static void answer_with_a_gap_is_dropped(void **state)
+{
+        (void)state;
+        ask_others();
+        say_part(70, 1); /* its first part was lost */
+        say_part(70, 0);
+        say_part(70, 2);
+        assert_int_equal(books.plans, 0);
+        say_part(71, 0);
+        say_part(71, 1);
+        say_part(71, 2);
+        assert_planned();
+}
+
+static void long_answer_is_whole(void **state)
+{
+        (void)state;
+        say_fund(1);
+        say_loser(1, 1, 600);
+        say_winners(10, 600, 1);
+        say_mark(5900000);
+        say_nothing_filled("1/7/1/0/0");
+        assert_int_equal(books.plans, 1);
+        assert_int_equal(books.rows_said, 600);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_books, close_books)
 
 int main(void)
@@ -396,6 +494,9 @@ int main(void)
                 TEST(fund_without_a_rate_waits),
                 TEST(deficit_before_the_fund_is_kept),
                 TEST(fund_keeps_its_asset),
+                TEST(replicas_parts_are_not_mixed),
+                TEST(answer_with_a_gap_is_dropped),
+                TEST(long_answer_is_whole),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
