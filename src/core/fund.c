@@ -1,5 +1,6 @@
 #include "core/fund.h"
 
+#include "core/audit.h"
 #include "core/lights.h"
 #include "core/outbox.h"
 #include "core/plan.h"
@@ -184,6 +185,8 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
                 return;
         }
         bool moved = !fund->defined || said->rev > fund->rev;
+        char evidence[ZL_EVIDENCE_SIZE];
+        bool adds_up = !moved || zl_audit_revision(engine, fund, said, evidence);
         fund->defined = true;
         fund->asset = said->asset;
         fund->balance = said->balance;
@@ -191,7 +194,10 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
         fund->rev = said->rev;
         if (!moved)
                 return;
-        fund->planned = fund->stopped = false;
+        fund->planned = false;
+        fund->stopped = !adds_up;
+        if (!adds_up && coordinates(engine, fund->id))
+                zl_alert_fund(engine, fund->id, ZL_ALERT_KIND_AUDIT, evidence);
         engine->funds_due = true;
         if (engine->round->fund == row)
                 drop_round(engine);
@@ -229,6 +235,14 @@ void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit 
         if (timed && round->fund != ZL_NONE_AT &&
             engine->now_ns >= engine->funds[round->fund].asked_ns + patience)
                 drop_round(engine);
+}
+
+void zl_engine_planned(struct zl_engine *engine, uint32_t fund, uint64_t rev, uint64_t digest)
+{
+        uint32_t row;
+
+        if (zl_map_get(&engine->funds_by_id, fund, &row) && engine->funds[row].plan_rev == rev)
+                engine->funds[row].plan_digest = digest;
 }
 
 /* ---- hearing ---- */

@@ -107,6 +107,11 @@ void zl_plan_make(struct zl_engine *engine)
                 plan->rows_count = 0;
         }
         fund->planned = plan->rows_count > 0;
+        if (fund->planned) {
+                fund->plan_rev = fund->rev;
+                fund->plan_cost = zl_audit_cost(plan);
+                fund->plan_digest = 0;
+        }
         fund->asked_ns = engine->now_ns;
 }
 

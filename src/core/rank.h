@@ -21,8 +21,9 @@ struct zl_winner {
         uint32_t tag;   /* the caller's own; the last to tell equal ones apart */
 };
 
-/* Below 0 when a comes before b. By score, the highest first, then account, pool, instrument, leg: the
- * queue. By partition, account, pool, instrument, leg: the order that shares are dealt out in. */
+/* Below 0 when a comes before b. By score, the highest first, then account, pool, instrument, leg:
+ * the queue. By partition, account, pool, instrument, leg: the order that shares are dealt out in.
+ */
 typedef int zl_winner_order(const struct zl_winner *a, const struct zl_winner *b);
 int zl_by_score(const struct zl_winner *a, const struct zl_winner *b);
 int zl_by_place(const struct zl_winner *a, const struct zl_winner *b);

@@ -143,6 +143,9 @@ static void carry_fund(struct zl_pass *pass, const struct zl_engine *engine, str
         zl_pass_u64(pass, &fund->asked_ns);
         zl_pass_u64(pass, &fund->query_seq);
         zl_pass_u64(pass, &fund->plan_seq);
+        zl_pass_u64(pass, &fund->plan_rev);
+        zl_pass_u64(pass, &fund->plan_digest);
+        zl_pass_i64(pass, &fund->plan_cost);
 }
 
 /* The number of row i: written, or made when it is read. */

@@ -96,6 +96,10 @@ struct zl_fund {
         uint64_t round;    /* number of the last one */
         uint64_t asked_ns; /* when it was opened, or planned */
         uint64_t query_seq, plan_seq;
+        /* the last plan: the revision it was for, what it may cost the fund, and its digest; 0:
+         * nobody told */
+        uint64_t plan_rev, plan_digest;
+        int64_t plan_cost;
 };
 
 struct zl_decision;

@@ -7,6 +7,7 @@
 #define ZL_TESTS_BOOKS_H
 
 #include "core/plan.h"
+#include "core/snapshot.h"
 
 #include "unit.h"
 
@@ -284,24 +285,45 @@ static inline void say_nothing_filled(const char *order)
         step((struct zl_topic){ZL_TOPIC_EXEC, 0});
 }
 
+static const struct zl_engine_config books_config = {.accounts_max = 1024,
+                                                     .positions_max = 1024,
+                                                     .balances_max = 8,
+                                                     .instruments_max = 8,
+                                                     .assets_max = 8,
+                                                     .policies_max = 8,
+                                                     .funds_max = 8,
+                                                     .streams_max = 64};
+
+static inline void books_make_engine(void)
+{
+        size_t size = zl_engine_size(&books_config);
+
+        assert_int_equal(zl_engine_init(calloc(1, size), size, &books_config, &books.engine),
+                         ZL_OK);
+}
+
+/* Another engine goes on from what this one saved. */
+static inline void books_move(void)
+{
+        struct zl_engine *before = books.engine;
+        size_t size = zl_snapshot_size(before), saved;
+        void *data = malloc(size);
+
+        assert_int_equal(zl_snapshot_save(before, data, size, &saved), ZL_OK);
+        books_make_engine();
+        assert_int_equal(zl_snapshot_load(books.engine, data, saved), ZL_OK);
+        free(data);
+        free(before);
+}
+
 static inline int open_books(void **state)
 {
-        static const struct zl_engine_config config = {.accounts_max = 1024,
-                                                       .positions_max = 1024,
-                                                       .balances_max = 8,
-                                                       .instruments_max = 8,
-                                                       .assets_max = 8,
-                                                       .policies_max = 8,
-                                                       .funds_max = 8,
-                                                       .streams_max = 64};
-        size_t size = zl_engine_size(&config);
-
         (void)state;
         memset(&books, 0, sizeof books);
         books.last = &books.first;
         books.src = 1;
         zl_outbox_init(&books.outbox, malloc(OUTBOX_SIZE), OUTBOX_SIZE);
-        assert_int_equal(zl_engine_init(calloc(1, size), size, &config, &books.engine), ZL_OK);
+        books_make_engine();
         say_market();
         return 0;
 }

@@ -117,6 +117,65 @@ static void fund_stands_still(void **state)
         assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
 }
 
+/* A plan of revision 1 that costs the fund 400, and its digest. */
+static void plan_and_tell(void)
+{
+        say_policy(ZL_TAKEOVER_WHEN_ALWAYS, ZL_ADL_PRICE_CLOSEOUT);
+        say_balance(FUND, USDT, 1, 1000000000, 0);
+        say_position(LOSER, 1, 1000, 6000000, 600000000);
+        say_mark(5900000);
+        say_nothing_filled("1/7/1/0/0");
+        assert_int_equal(books.rows[0].amount, 400000000);
+        zl_engine_planned(books.engine, FUND, 1, 77);
+}
+
+static void revision_that_the_plan_made(void **state)
+{
+        (void)state;
+        plan_and_tell();
+        say_balance(FUND, USDT, 2, 600000000, 77);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 0);
+        say_balance(FUND, USDT, 2, 600000000, 77); /* again */
+        say_balance(FUND, USDT, 3, 1, 0);          /* what else it pays is not the plan's */
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 0);
+}
+
+static void revision_that_lacks_money(void **state)
+{
+        (void)state;
+        plan_and_tell();
+        books_move(); /* a snapshot knows of the plan */
+        say_balance(FUND, USDT, 2, 599999999, 77);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
+        assert_string_equal(books.evidence,
+                            "fund 3: revision 2 has 599.999999, the one before had 1000, and its "
+                            "plan costs at most 400");
+        books.plans = 0;
+        say_position(LOSER, 2, 1000, 6000000, 600000000);
+        say_nothing_filled("1/7/2/0/0");
+        assert_int_equal(books.plans, 0); /* it stands still */
+        say_balance(FUND, USDT, 3, 599999999, 0);
+        assert_int_equal(books.plans, 1);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
+}
+
+static void revision_of_another_plan(void **state)
+{
+        (void)state;
+        plan_and_tell();
+        say_balance(FUND, USDT, 2, 5, 78); /* a replica's */
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 0);
+}
+
+static void revision_that_is_not_the_next(void **state)
+{
+        (void)state;
+        plan_and_tell();
+        say_balance(FUND, USDT, 3, 1000000000, 77);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
+        assert_string_equal(books.evidence, "fund 3: revision 3 follows the plan for 1");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -124,6 +183,14 @@ int main(void)
                 cmocka_unit_test_setup_teardown(pool_stands_still, open_honest, close_books),
                 cmocka_unit_test_setup_teardown(fund_adds_up, open_honest, close_books),
                 cmocka_unit_test_setup_teardown(fund_stands_still, open_honest, close_books),
+                cmocka_unit_test_setup_teardown(revision_that_the_plan_made, open_honest,
+                                                close_books),
+                cmocka_unit_test_setup_teardown(revision_that_lacks_money, open_honest,
+                                                close_books),
+                cmocka_unit_test_setup_teardown(revision_of_another_plan, open_honest,
+                                                close_books),
+                cmocka_unit_test_setup_teardown(revision_that_is_not_the_next, open_honest,
+                                                close_books),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
