@@ -300,8 +300,13 @@ def least_shares(count, caps, profits):
 
 
 def check(record, rows):
-    """One plan."""
+    """One plan. Only of one that is full do the last claims wait, each of them whole."""
+    room = plan.ROWS_MAX - len(rows)
+    if room < 0:
+        raise Broken('more messages than a plan holds')
     for claim in sorted(record.claims, key=plan.Claim.order):
+        if not rows and room <= len(record.candidates):
+            return
         deal = Deal(record, claim)
         deal.take_rows(rows)
         deal.check()

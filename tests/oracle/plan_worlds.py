@@ -44,6 +44,7 @@ class World:
         self.count, self.actions = accounts, actions
         self.judge, self.out, self.said = plan_judge.Judge(), [], []
         self.held, self.funds = {}, {}
+        self.crowded = seed % 250 == 17
         self.crude = self.chance(0.4)     # few digits everywhere: ties happen
 
     # -------------------------------------------------------- dice
@@ -568,8 +569,50 @@ class World:
 
     # -------------------------------------------------------- out
 
+    def crowd(self):
+        """More messages than a plan holds: all are short, so every loss is every winner's."""
+        losers, winners, price = self.r.randint(80, 95), self.r.randint(85, 95), 1080
+        self.emit({'type': 'cluster', 'partitions': self.pick(1, 5)})
+        self.emit({'type': 'asset', 'asset': 1, 'symbol': 'A1', 'scale': 2, 'numeraire': True})
+        self.emit({'type': 'policy', 'policy': 1, 'partial': 'none', 'cancel_first': False,
+                   'warn': [], 'takeover': self.pick('never', 'if_solvent')})
+        self.emit({'type': 'instrument', 'instrument': 1, 'symbol': 'I1', 'kind': 'linear',
+                   'settle': 1, 'fund': 1, 'price_scale': 0, 'qty_scale': 0, 'tick': 1, 'lot': 1,
+                   'tiers': [{'upto': None, 'mmr': '0.01'}], 'policy': 1})
+        self.emit({'type': 'mark', 'instrument': 1, 'price': 1000})
+        for number in range(1, losers + 1):
+            self.short(number, 1000, 1, 100 * self.r.randint(1, 9))
+        for number in range(101, winners + 101):
+            self.short(number, self.r.randint(1100, 1300), 1, 100)
+        # a few have somebody who takes the other side
+        for number in range(201, self.r.randint(201, 206)):
+            self.short(number, self.r.randint(900, 1000), 1, -self.r.randint(50, 900))
+        self.emit({'type': 'mark', 'instrument': 1, 'price': price})
+        for number in range(1, losers + 1):
+            self.emit({'type': 'exec', 'order': f'{number}/1/1/0/0', 'final': True,
+                       'status': 'expired'})
+        self.emit({'type': 'fund', 'fund': 1, 'asset': 1, 'rev': 1,
+                   'balance': self.pick('0', '20000')})
+        for number in range(1, losers // 2):
+            self.short(number, 1000, 2, 0)
+        self.emit({'type': 'fund', 'fund': 1, 'asset': 1, 'balance': '0', 'rev': 2})
+
+    def short(self, number, entry, rev, qty):
+        """An isolated position that 50 of every 1000 stand behind; a negative one is a long."""
+        self.emit({'type': 'account', 'account': number, 'rev': rev, 'full': True, 'positions': [
+            {'instrument': 1, 'qty': -qty, 'entry': entry, 'mode': 'isolated',
+             'margin': calc.dec(5000 * abs(qty), 2), 'rev': rev}] if qty else []})
+
     def lines(self):
         """All lines of the world."""
+        if self.crowded:
+            self.crowd()
+        else:
+            self.play()
+        return [json.dumps(line, separators=(',', ':')) for line in self.out]
+
+    def play(self):
+        """An ordinary world."""
         self.setup()
         for number in self.fund_ids:
             if self.chance(0.3):
@@ -586,10 +629,10 @@ class World:
                    self.clock, self.settle, self.settle, self.settle, self.deposit, self.trade,
                    self.crash, self.move_rate)
         seldom = (self.change_policy, self.change_instrument, self.change_instrument, self.lose,
-                  self.restate_fund, self.restate_fund, self.give_rate, self.refuse, self.brink, self.brink, self.brink)
+                  self.restate_fund, self.restate_fund, self.give_rate, self.refuse, self.brink,
+                  self.brink, self.brink)
         for _ in range(self.r.randint(1, self.actions)):
             self.pick(*(seldom if self.chance(0.12) else actions))()
-        return [json.dumps(line, separators=(',', ':')) for line in self.out]
 
 
 def world(seed, accounts=20, actions=40):
