@@ -110,6 +110,12 @@ ZL_API ZL_MUST_CHECK enum zl_progress zl_engine_step(struct zl_engine *engine,
 ZL_API ZL_MUST_CHECK enum zl_progress zl_engine_resume(struct zl_engine *engine,
                                                        struct zl_outbox *outbox);
 
+/* Tells a fund's coordinator the digest of the plan that it just said for a revision: XXH3-64 of
+ * its messages' bytes, which only whoever encodes them knows. Between steps. With it, the fund's
+ * next revision is held against what the plan may have cost; without, it is not. */
+ZL_API void zl_engine_planned(struct zl_engine *engine, uint32_t fund, uint64_t rev,
+                              uint64_t digest);
+
 ZL_API struct zl_engine_counters zl_engine_counters(const struct zl_engine *engine);
 
 ZL_API void zl_outbox_init(struct zl_outbox *outbox, void *buffer, size_t capacity);

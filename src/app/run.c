@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <xxhash.h>
+
 enum { OUTBOX_SIZE = 1 << 18 };
 
 struct zl_engine_config zl_run_config_default(void)
@@ -111,6 +113,52 @@ static bool take_kept(struct zl_run *run, struct zl_header *ret_header)
         return true;
 }
 
+/* ---- plans ---- */
+
+enum { PLAN_MESSAGE_SIZE = 512 }; /* holds any message of a plan with its frame's head */
+
+/* The plan is all said. */
+static void end_plan(struct zl_run *run)
+{
+        if (run->planning)
+                zl_engine_planned(run->engine, run->plan_fund, run->plan_rev,
+                                  XXH3_64bits_digest(run->plan));
+        run->planning = false;
+}
+
+static void begin_plan(struct zl_run *run, const struct zl_output *output)
+{
+        const struct zl_msg_takeover *takeover = output->object;
+        const struct zl_msg_adl *adl = output->object;
+        const struct zl_msg_socialize *share = output->object;
+
+        end_plan(run);
+        XXH3_64bits_reset(run->plan);
+        run->planning = true;
+        run->plan_fund = output->header.topic.id;
+        run->plan_rev = output->type == ZL_TYPE_TAKEOVER ? takeover->rev
+                        : output->type == ZL_TYPE_ADL    ? adl->rev
+                                                         : share->rev;
+}
+
+/* Over the bytes of its messages as they stand in the frame. */
+static void digest_plan(struct zl_run *run, const struct zl_output *output)
+{
+        uint8_t buffer[PLAN_MESSAGE_SIZE];
+        struct zl_frame_writer writer;
+        size_t size;
+
+        if (!output->joins)
+                begin_plan(run, output);
+        zl_frame_begin(&writer, buffer, sizeof buffer, &output->header);
+        size_t head = writer.size;
+        zl_frame_add_as(&writer, output->type, output->object);
+        if (zl_frame_end(&writer, &size) == ZL_OK)
+                XXH3_64bits_update(run->plan, buffer + head, size - head);
+        else
+                run->planning = false;
+}
+
 /* ---- opening ---- */
 
 enum zl_err zl_run_open(struct zl_run *run, const struct zl_engine_config *config)
@@ -125,10 +173,11 @@ enum zl_err zl_run_open(struct zl_run *run, const struct zl_engine_config *confi
         *run = (struct zl_run){.memory = memory == MAP_FAILED ? NULL : memory,
                                .memory_size = size,
                                .message = malloc(sizeof *run->message),
-                               .between = malloc(sizeof *run->between)};
+                               .between = malloc(sizeof *run->between),
+                               .plan = XXH3_createState()};
         run->last = &run->first;
         zl_outbox_init(&run->outbox, outbox, OUTBOX_SIZE);
-        if (!run->memory || !outbox || !run->message || !run->between) {
+        if (!run->memory || !outbox || !run->message || !run->between || !run->plan) {
                 zl_say("cannot get %zu MiB of memory for the engine: lower its capacities",
                        size >> 20);
                 zl_run_close(run);
@@ -153,6 +202,7 @@ void zl_run_close(struct zl_run *run)
         free(run->outbox.data);
         free(run->message);
         free(run->between);
+        XXH3_freeState(run->plan);
         *run = (struct zl_run){0};
 }
 
@@ -167,6 +217,8 @@ static void hear(struct zl_run *run, zl_run_said *said, void *context)
                 if (output.type == ZL_TYPE_DEFICIT || output.type == ZL_TYPE_ADL_QUERY ||
                     output.type == ZL_TYPE_ADL_BID)
                         keep(run, &output);
+                if (output.header.topic.kind == ZL_TOPIC_PLAN)
+                        digest_plan(run, &output);
                 said(context, &output);
         }
         zl_outbox_clear(&run->outbox);
@@ -183,6 +235,7 @@ static void step(struct zl_run *run, const struct zl_header *header, uint32_t pl
                 progress = zl_engine_resume(run->engine, &run->outbox);
                 hear(run, said, context);
         }
+        end_plan(run);
 }
 
 void zl_run_message(struct zl_run *run, const struct zl_header *header, uint32_t place,

@@ -2,8 +2,9 @@
  *
  * Answers: what does the engine say to this frame? Live workers, replays and tools all call this.
  * What its partitions say to each other (deficits, a fund's query, the bids) is given back to the
- * engine after the message that caused it, in the order it was said. Owns: the engine's block, an
- * outbox, one decoded message, and what waits to be given back. Thread: its owner's. */
+ * engine after the message that caused it, in the order it was said; so is the digest of a plan,
+ * which the engine cannot know. Owns: the engine's block, an outbox, one decoded message, and what
+ * waits to be given back. Thread: its owner's. */
 #ifndef ZL_APP_RUN_H
 #define ZL_APP_RUN_H
 
@@ -11,6 +12,7 @@
 #include <zeroline/frame.h>
 
 struct zl_run_between;
+struct XXH3_state_s;
 
 struct zl_run {
         struct zl_engine *engine;
@@ -20,6 +22,10 @@ struct zl_run {
         struct zl_message *message;
         struct zl_run_between *first, **last; /* said to other partitions, not heard there yet */
         struct zl_message *between;
+        struct XXH3_state_s *plan; /* the digest of the plan being said */
+        bool planning;
+        uint32_t plan_fund;
+        uint64_t plan_rev;
 };
 
 /* Called once for each thing said, in order. */

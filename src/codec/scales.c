@@ -183,7 +183,8 @@ void zl_scales_learn(struct zl_scales *scales, const struct zl_message *message)
                 learn_instrument(scales, &message->instrument);
                 break;
         case ZL_TYPE_FUND:
-                learn_u32(&scales->funds, message->fund.fund, message->fund.asset);
+                if (!zl_table_get(&scales->funds, message->fund.fund)) /* it keeps its asset */
+                        learn_u32(&scales->funds, message->fund.fund, message->fund.asset);
                 break;
         case ZL_TYPE_ACCOUNT:
                 learn_account(scales, &message->account);

@@ -1,5 +1,7 @@
 #include "core/audit.h"
 
+#include "core/text.h"
+
 static struct zl_wide wide(zl_i128 a)
 {
         return zl_wide_of(a);
@@ -105,7 +107,7 @@ static const char *check_row(const struct zl_round *round, const struct zl_plan_
         if (one->winner.account == claim->account)
                 return "an account is set against itself";
         if (row->type == ZL_TYPE_ADL &&
-            (one->instrument != claim->instrument || one->side != claim->side))
+            (one->winner.instrument != claim->instrument || one->side != claim->side))
                 return "a winner does not stand on the other side";
         return NULL;
 }
@@ -122,8 +124,56 @@ const char *zl_audit_plan(const struct zl_round *round, const struct zl_plan *pl
                         return "a winner gives more than it holds";
         }
         for (uint32_t i = 0; i < round->claims_count; i++) {
-                if (has_rows(plan, i) && quantity_met(plan, i) != round->claims[i].qty)
+                zl_i128 met = quantity_met(plan, i);
+                if (has_rows(plan, i) && (plan->in_part ? met > round->claims[i].qty
+                                                        : met != round->claims[i].qty))
                         return "a deficit's quantity is not met to the last unit";
         }
         return NULL;
+}
+
+/* ---- revisions of a fund ---- */
+
+int64_t zl_audit_cost(const struct zl_plan *plan)
+{
+        zl_i128 cost = 0;
+
+        for (uint32_t i = 0; i < plan->rows_count; i++) {
+                if (plan->rows[i].type == ZL_TYPE_TAKEOVER)
+                        cost += plan->rows[i].amount;
+        }
+        return zl_saturate_i64(cost);
+}
+
+static void put_amount(struct zl_text *text, const struct zl_engine *engine, uint32_t asset,
+                       zl_i128 amount)
+{
+        uint32_t row;
+        bool known = zl_map_get(&engine->assets_by_id, asset, &row) && engine->assets[row].defined;
+
+        zl_text_decimal(text, amount, known ? engine->assets[row].scale : 0);
+}
+
+bool zl_audit_revision(const struct zl_engine *engine, const struct zl_fund *fund,
+                       const struct zl_msg_fund *said, char evidence[ZL_EVIDENCE_SIZE])
+{
+        struct zl_text text = zl_text_over(evidence, ZL_EVIDENCE_SIZE);
+        bool next = said->rev == fund->plan_rev + 1;
+        zl_i128 least = (zl_i128)fund->balance - fund->plan_cost;
+
+        if (said->plan == 0 || said->plan != fund->plan_digest || (next && said->balance >= least))
+                return true;
+        zl_text_put(&text, "revision ");
+        zl_text_u64(&text, said->rev);
+        zl_text_put(&text, next ? " has " : " follows the plan for ");
+        if (!next) {
+                zl_text_u64(&text, fund->plan_rev);
+                return false;
+        }
+        put_amount(&text, engine, fund->asset, said->balance);
+        zl_text_put(&text, ", the one before had ");
+        put_amount(&text, engine, fund->asset, fund->balance);
+        zl_text_put(&text, ", and its plan costs at most ");
+        put_amount(&text, engine, fund->asset, fund->plan_cost);
+        return false;
 }

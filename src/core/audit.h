@@ -3,8 +3,9 @@
  * Answers: would a decision that closes all of a pool leave it at zero, to a tick's value a
  * position? Does a plan give every deficit its whole quantity and all of its loss, and take from no
  * winner more than it holds? Checked of everything before it is said, by other sums than those that
- * made it. What does not add up is not said: the pool or the fund stands still, and an alert has
- * the evidence. Owns: nothing. Thread: its engine's. */
+ * made it. Has a ledger taken more from a fund than the plan it followed allows? What does not add
+ * up is not said: the pool or the fund stands still, and an alert has the evidence. Owns: nothing.
+ * Thread: its engine's. */
 #ifndef ZL_CORE_AUDIT_H
 #define ZL_CORE_AUDIT_H
 
@@ -30,5 +31,13 @@ bool zl_audit_closing(const struct zl_residue *residue);
 
 /* NULL, or what is wrong with the plan made of this round. */
 const char *zl_audit_plan(const struct zl_round *round, const struct zl_plan *plan);
+/* The most that a plan may cost the fund: the ledger may refuse a part of it. */
+int64_t zl_audit_cost(const struct zl_plan *plan);
+
+enum { ZL_EVIDENCE_SIZE = 160 };
+/* Whether a newer revision is what the fund's last plan can have made of the present one. True of
+ * one that another plan made, or none. False: the evidence says what is wrong. */
+bool zl_audit_revision(const struct zl_engine *engine, const struct zl_fund *fund,
+                       const struct zl_msg_fund *said, char evidence[ZL_EVIDENCE_SIZE]);
 
 #endif

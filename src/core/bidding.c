@@ -6,7 +6,7 @@
 
 /* ---- at the query's prices ---- */
 
-static void set_asked(struct zl_engine *engine, const struct zl_msg_adl_query *query, bool on)
+void zl_bidding_set_asked(struct zl_engine *engine, const struct zl_msg_adl_query *query, bool on)
 {
         uint32_t row;
 
@@ -103,11 +103,11 @@ static void add_candidate(struct zl_engine *engine, const struct zl_pool *pool,
                 .winner = {.partition = zl_partition(account, engine->partitions),
                            .account = account,
                            .pool = pool->id,
+                           .instrument = part->instrument->id,
                            .leg = part->leg,
                            .score = zl_score(policy->adl_score, &standing),
                            .qty = standing.size,
                            .profit = zl_amount_floor(standing.profit)},
-                .instrument = part->instrument->id,
                 .side = part->sign > 0 ? ZL_SIDE_BUY : ZL_SIDE_SELL};
 }
 
@@ -193,15 +193,15 @@ void zl_bidding_take(struct zl_engine *engine, const struct zl_msg_adl_query *qu
         struct zl_bidding *bidding = engine->bidding;
 
         bidding->claims_count = bidding->candidates_count = 0;
-        bidding->candidates_done = 0;
+        bidding->candidates_done = bidding->totals_done = bidding->part = 0;
         bidding->fund = query->fund;
         bidding->rev = query->rev;
         bidding->round = query->round;
         bidding->partition = 0;
         bidding->active = true;
-        set_asked(engine, query, true);
+        zl_bidding_set_asked(engine, query, true);
         gather(engine, query->fund);
-        set_asked(engine, query, false);
+        zl_bidding_set_asked(engine, query, false);
         zl_claims_sort(bidding->claims, bidding->claims_count);
         zl_candidates_sort(bidding->candidates, bidding->candidates_count, zl_by_partition);
 }
@@ -249,7 +249,7 @@ static void fill_candidates(struct zl_bidding *bidding)
                 }
                 struct zl_row_candidate *row = &bid->candidates[bid->candidates_count++];
                 *row = (struct zl_row_candidate){.account = one->winner.account,
-                                                 .instrument = one->instrument,
+                                                 .instrument = one->winner.instrument,
                                                  .leg = one->winner.leg,
                                                  .qty = one->winner.qty,
                                                  .score = one->winner.score,
@@ -257,6 +257,39 @@ static void fill_candidates(struct zl_bidding *bidding)
                                                  .side = one->side};
                 zl_pool_id_format(one->winner.pool, row->pool);
                 bidding->candidates_done++;
+        }
+}
+
+/* Of all winners of the partition, which stand by instrument and side. */
+static void fill_totals(struct zl_bidding *bidding)
+{
+        struct zl_msg_adl_bid *bid = &bidding->bid;
+        const struct zl_candidate *rows = bidding->candidates;
+
+        while (bidding->totals_done < bidding->candidates_count) {
+                const struct zl_candidate *first = &rows[bidding->totals_done];
+                zl_i128 qty = 0, profit = 0;
+                uint32_t at = bidding->totals_done;
+                if (first->winner.partition != bidding->partition)
+                        return;
+                if (bid->totals_count == ZL_COUNT(bid->totals)) {
+                        bid->more = true;
+                        return;
+                }
+                for (; at < bidding->candidates_count &&
+                       rows[at].winner.partition == bidding->partition &&
+                       rows[at].winner.instrument == first->winner.instrument &&
+                       rows[at].side == first->side;
+                     at++) {
+                        qty += rows[at].winner.qty;
+                        profit += rows[at].winner.profit;
+                }
+                bid->totals[bid->totals_count++] =
+                        (struct zl_row_total){.instrument = first->winner.instrument,
+                                              .side = first->side,
+                                              .qty = zl_saturate_i64(qty),
+                                              .profit = zl_saturate_i64(profit)};
+                bidding->totals_done = at;
         }
 }
 
@@ -281,7 +314,10 @@ bool zl_bidding_go_on(struct zl_engine *engine)
                 bid->more = bid->repairing = false;
                 fill_claims(engine, bidding);
                 fill_candidates(bidding);
+                fill_totals(bidding);
+                bid->part = bidding->part;
                 zl_say_bid(engine, bid);
+                bidding->part = bid->more ? bidding->part + 1 : 0;
                 bidding->partition += !bid->more;
         }
         bidding->active = false;

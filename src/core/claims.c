@@ -33,8 +33,8 @@ int zl_by_partition(const struct zl_candidate *a, const struct zl_candidate *b)
 
 int zl_by_queue(const struct zl_candidate *a, const struct zl_candidate *b)
 {
-        if (a->instrument != b->instrument)
-                return a->instrument < b->instrument ? -1 : 1;
+        if (a->winner.instrument != b->winner.instrument)
+                return a->winner.instrument < b->winner.instrument ? -1 : 1;
         if (a->side != b->side)
                 return (int)a->side - (int)b->side;
         return zl_by_score(&a->winner, &b->winner);

@@ -158,7 +158,7 @@ static void take_message(struct zl_engine *engine, const struct zl_header *heade
                 zl_bidding_take(engine, &message->adl_query);
                 break;
         case ZL_TYPE_ADL_BID:
-                zl_fund_hear_bid(engine, &message->adl_bid);
+                zl_fund_hear_bid(engine, header, &message->adl_bid);
                 break;
         case ZL_TYPE_CLOCK:
                 take_clock(engine, header);
@@ -187,8 +187,8 @@ static enum zl_progress work(struct zl_engine *engine)
                 zl_ladder_judge(engine, pool);
         }
         zl_bands_settle(engine);
-        if (!zl_fund_go_on(engine) || !zl_bidding_go_on(engine) || !zl_plan_go_on(engine) ||
-            !zl_lights_go_on(engine))
+        if (!zl_bidding_go_on(engine) || !zl_plan_go_on(engine) || !zl_lights_go_on(engine) ||
+            !zl_fund_go_on(engine)) /* which may begin another round: the last is all said */
                 return ZL_MORE;
         engine->work_done = engine->work_count = 0;
         return ZL_DONE;

@@ -65,6 +65,7 @@ void zl_feed_asset(struct zl_engine *engine, const struct zl_msg_asset *said)
                         zl_queue_balances(engine, &engine->assets[i]);
         }
         zl_queue_balances(engine, &engine->assets[row]);
+        engine->funds_due = true;
         resolve_all(engine, row);
 }
 
@@ -87,7 +88,8 @@ void zl_feed_rate(struct zl_engine *engine, const struct zl_msg_rate *said)
                 zl_bands_cross_rate(engine, asset);
                 return;
         }
-        asset->has_rate = true; /* pools waited for it */
+        asset->has_rate = true; /* pools waited for it, and funds */
+        engine->funds_due = true;
         asset->rate = said->price;
         zl_queue_balances(engine, asset);
         resolve_all(engine, row);
@@ -133,12 +135,17 @@ static void begin_funding(struct zl_engine *engine, struct zl_instrument *instru
         }
 }
 
-static bool in_range(const struct zl_instrument *instrument, int64_t mark)
+static int64_t index_of(const struct zl_msg_mark *said)
+{
+        return ZL_ABSENT(said, mark, index) ? said->price : said->index;
+}
+
+static bool in_range(const struct zl_instrument *instrument, const struct zl_msg_mark *said)
 {
         int64_t least = instrument->defined ? instrument->min_price : 1;
         int64_t most = instrument->defined ? instrument->max_price : ZL_PRICE_MAX;
 
-        return mark >= least && mark <= most;
+        return said->price >= least && said->price <= most && index_of(said) > 0;
 }
 
 static int64_t typical_after(int64_t typical, int64_t before, int64_t now)
@@ -162,7 +169,7 @@ static void set_mark(struct zl_engine *engine, struct zl_instrument *instrument,
         instrument->refusing = false;
         instrument->has_mark = true;
         instrument->mark = said->price;
-        instrument->index = said->index;
+        instrument->index = index_of(said);
         instrument->bid = said->bid;
         instrument->ask = said->ask;
         instrument->depth = said->depth;
@@ -186,11 +193,12 @@ void zl_feed_mark(struct zl_engine *engine, const struct zl_header *header,
                 return;
         }
         struct zl_instrument *instrument = &engine->instruments[row];
-        if (!in_range(instrument, said->price)) {
+        if (!in_range(instrument, said)) {
                 engine->counters.refused++;
                 if (!instrument->refusing)
                         zl_alert_all(engine, ZL_ALERT_KIND_REFUSED, &said->instrument,
-                                     "a mark outside the instrument's range");
+                                     "a mark outside the instrument's range, or an index that is "
+                                     "not positive");
                 instrument->refusing = true;
                 return;
         }

@@ -1,5 +1,6 @@
 #include "core/fund.h"
 
+#include "core/audit.h"
 #include "core/lights.h"
 #include "core/outbox.h"
 #include "core/plan.h"
@@ -65,9 +66,82 @@ static void ask(struct zl_engine *engine, struct zl_fund *fund)
         round->claims_count = round->candidates_count = 0;
         round->cut = false;
         round->asking = true;
-        memset(round->answered, 0, (engine->partitions + 7) / 8);
-        fund->waiting = false;
+        memset(round->answers, 0, engine->partitions * sizeof *round->answers);
+        fund->waiting = fund->unrated_said = false;
         fund->asked_ns = engine->now_ns;
+}
+
+/* ---- whose turn it is ---- */
+
+static bool waits(const struct zl_engine *engine, const struct zl_fund *fund)
+{
+        return fund->waiting && fund->defined && !fund->stopped && !fund->planned &&
+               coordinates(engine, fund->id);
+}
+
+/* Whether what it pays can be reckoned. */
+static bool is_rated(const struct zl_engine *engine, const struct zl_fund *fund)
+{
+        uint32_t row;
+
+        return engine->numeraire != ZL_NONE_AT &&
+               zl_map_get(&engine->assets_by_id, fund->asset, &row) &&
+               engine->assets[row].defined && engine->assets[row].has_rate;
+}
+
+static bool is_ready(const struct zl_engine *engine, const struct zl_fund *fund)
+{
+        return waits(engine, fund) && is_rated(engine, fund);
+}
+
+static bool is_stuck(const struct zl_engine *engine, const struct zl_fund *fund)
+{
+        return waits(engine, fund) && !is_rated(engine, fund) && !fund->unrated_said;
+}
+
+/* The one with the least id; NULL: none is. */
+static struct zl_fund *first_that(const struct zl_engine *engine,
+                                  bool (*is)(const struct zl_engine *, const struct zl_fund *))
+{
+        struct zl_fund *first = NULL;
+
+        for (uint32_t i = 0; i < engine->funds_by_id.count; i++) {
+                struct zl_fund *fund = &engine->funds[i];
+                if (is(engine, fund) && (!first || fund->id < first->id))
+                        first = fund;
+        }
+        return first;
+}
+
+/* False: there is no room to say what a fund waits for. */
+static bool open_next(struct zl_engine *engine)
+{
+        struct zl_fund *fund;
+
+        while ((fund = first_that(engine, is_stuck)) != NULL) {
+                if (!zl_outbox_has_room_for(engine->outbox, ZL_TYPE_ALERT))
+                        return false;
+                fund->unrated_said = true;
+                zl_alert_fund(engine, fund->id, ZL_ALERT_KIND_FUND,
+                              "deficits wait until its asset has a rate");
+        }
+        fund = first_that(engine, is_ready);
+        engine->funds_due = false;
+        if (fund)
+                ask(engine, fund);
+        return true;
+}
+
+/* The round is void, and what it was opened for still waits. */
+static void drop_round(struct zl_engine *engine)
+{
+        struct zl_round *round = engine->round;
+
+        if (round->fund == ZL_NONE_AT)
+                return;
+        engine->funds[round->fund].waiting = true;
+        round->fund = ZL_NONE_AT;
+        engine->funds_due = true;
 }
 
 bool zl_fund_go_on(struct zl_engine *engine)
@@ -75,6 +149,8 @@ bool zl_fund_go_on(struct zl_engine *engine)
         struct zl_round *round = engine->round;
         struct zl_msg_adl_query *query = &engine->plan->query;
 
+        if (engine->funds_due && round->fund == ZL_NONE_AT && !open_next(engine))
+                return false;
         if (!round->asking || round->fund == ZL_NONE_AT)
                 return true;
         if (!zl_outbox_has_room_for(engine->outbox, ZL_TYPE_ADL_QUERY))
@@ -100,11 +176,17 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
                 return;
         }
         struct zl_fund *fund = &engine->funds[row];
-        if (fund->defined && (said->rev < fund->rev || said->asset != fund->asset)) {
+        if (fund->defined && said->rev < fund->rev) {
                 engine->counters.refused++;
                 return;
         }
+        if (fund->defined && said->asset != fund->asset) {
+                zl_alert_refusal(engine, NULL, "a fund's asset never changes");
+                return;
+        }
         bool moved = !fund->defined || said->rev > fund->rev;
+        char evidence[ZL_EVIDENCE_SIZE];
+        bool adds_up = !moved || zl_audit_revision(engine, fund, said, evidence);
         fund->defined = true;
         fund->asset = said->asset;
         fund->balance = said->balance;
@@ -112,11 +194,13 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
         fund->rev = said->rev;
         if (!moved)
                 return;
-        fund->planned = fund->stopped = false;
+        fund->planned = false;
+        fund->stopped = !adds_up;
+        if (!adds_up && coordinates(engine, fund->id))
+                zl_alert_fund(engine, fund->id, ZL_ALERT_KIND_AUDIT, evidence);
+        engine->funds_due = true;
         if (engine->round->fund == row)
-                engine->round->fund = ZL_NONE_AT;
-        if (fund->waiting && coordinates(engine, fund->id) && engine->round->fund == ZL_NONE_AT)
-                ask(engine, fund);
+                drop_round(engine);
 }
 
 static uint64_t patience_ns(const struct zl_engine *engine, const struct zl_instrument *instrument)
@@ -126,27 +210,39 @@ static uint64_t patience_ns(const struct zl_engine *engine, const struct zl_inst
         return (policy ? policy->answer_ms : 500) * 1000000;
 }
 
-/* A deficit opens a round, unless one is open, or a plan of this revision may still be accepted. */
+/* Its fund waits for a round; it is heard of before the fund's first message too. A round that is
+ * not answered in time gives way, and a plan that no revision followed is made again. */
 void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit *said)
 {
+        struct zl_round *round = engine->round;
         uint32_t row, at;
 
         if (!zl_map_get(&engine->instruments_by_id, said->instrument, &row) ||
-            !engine->instruments[row].defined ||
-            !zl_map_get(&engine->funds_by_id, engine->instruments[row].fund, &at) ||
-            !coordinates(engine, engine->funds[at].id))
+            !engine->instruments[row].defined || engine->instruments[row].fund == 0 ||
+            !coordinates(engine, engine->instruments[row].fund))
+                return;
+        at = zl_state_fund(engine, engine->instruments[row].fund);
+        if (at == ZL_NONE_AT) /* no room: the fund's own message says so */
                 return;
         struct zl_fund *fund = &engine->funds[at];
-        bool busy = fund->planned || engine->round->fund == at;
-        uint64_t until_ns = fund->asked_ns + patience_ns(engine, &engine->instruments[row]);
+        uint64_t patience = patience_ns(engine, &engine->instruments[row]);
+        bool timed = engine->now_ns > 0;
 
-        if (!fund->defined || fund->stopped || (busy && engine->now_ns < until_ns) ||
-            (busy && engine->now_ns == 0) ||
-            (engine->round->fund != ZL_NONE_AT && engine->round->fund != at)) {
-                fund->waiting = true;
-                return;
-        }
-        ask(engine, fund);
+        fund->waiting = true;
+        engine->funds_due = true;
+        if (timed && fund->planned && engine->now_ns >= fund->asked_ns + patience)
+                fund->planned = false;
+        if (timed && round->fund != ZL_NONE_AT &&
+            engine->now_ns >= engine->funds[round->fund].asked_ns + patience)
+                drop_round(engine);
+}
+
+void zl_engine_planned(struct zl_engine *engine, uint32_t fund, uint64_t rev, uint64_t digest)
+{
+        uint32_t row;
+
+        if (zl_map_get(&engine->funds_by_id, fund, &row) && engine->funds[row].plan_rev == rev)
+                engine->funds[row].plan_digest = digest;
 }
 
 /* ---- hearing ---- */
@@ -170,19 +266,31 @@ static bool parse_claim(const struct zl_row_shortfall *row, struct zl_claim *ret
         return true;
 }
 
-static void keep_rows(struct zl_round *round, const struct zl_msg_adl_bid *said)
+static void keep_claims(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
 {
+        struct zl_round *round = engine->round;
+
         for (uint32_t i = 0; i < said->deficits_count; i++) {
+                struct zl_claim claim;
+                if (!parse_claim(&said->deficits[i], &claim) ||
+                    zl_partition(claim.account, engine->partitions) != said->partition)
+                        continue;
                 if (round->claims_count == ZL_CLAIMS_MAX)
                         round->cut = true;
                 else
-                        round->claims_count += parse_claim(&said->deficits[i],
-                                                           &round->claims[round->claims_count]);
+                        round->claims[round->claims_count++] = claim;
         }
+}
+
+static void keep_candidates(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+{
+        struct zl_round *round = engine->round;
+
         for (uint32_t i = 0; i < said->candidates_count; i++) {
                 const struct zl_row_candidate *row = &said->candidates[i];
                 struct zl_pool_id pool;
-                if (!zl_pool_id_parse(row->pool, &pool) || row->qty <= 0)
+                if (!zl_pool_id_parse(row->pool, &pool) || row->qty <= 0 ||
+                    zl_partition(row->account, engine->partitions) != said->partition)
                         continue;
                 if (round->candidates_count == round->candidates_max) {
                         round->cut = true;
@@ -192,30 +300,66 @@ static void keep_rows(struct zl_round *round, const struct zl_msg_adl_bid *said)
                         .winner = {.partition = said->partition,
                                    .account = row->account,
                                    .pool = pool,
+                                   .instrument = row->instrument,
                                    .leg = row->leg,
                                    .score = row->score,
                                    .qty = row->qty,
                                    .profit = row->profit},
-                        .instrument = row->instrument,
                         .side = row->side};
         }
 }
 
-void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+/* A part of it was lost: what came of it is forgotten, and the next part 0 begins anew. */
+static void forget_answer(const struct zl_engine *engine, uint32_t partition)
+{
+        struct zl_round *round = engine->round;
+        uint32_t claims = 0, candidates = 0;
+
+        for (uint32_t i = 0; i < round->claims_count; i++) {
+                if (zl_partition(round->claims[i].account, engine->partitions) != partition)
+                        round->claims[claims++] = round->claims[i];
+        }
+        for (uint32_t i = 0; i < round->candidates_count; i++) {
+                if (round->candidates[i].winner.partition != partition)
+                        round->candidates[candidates++] = round->candidates[i];
+        }
+        round->claims_count = claims;
+        round->candidates_count = candidates;
+        round->answers[partition] = (struct zl_answer){0};
+}
+
+/* True: it is the next part of the answer that is being heard, or the first of one. */
+static bool is_next(const struct zl_engine *engine, const struct zl_header *header,
+                    const struct zl_msg_adl_bid *said)
+{
+        const struct zl_answer *answer = &engine->round->answers[said->partition];
+
+        if (answer->parts == ZL_ANSWERED || said->part < answer->parts ||
+            (answer->parts > 0 && header->src != answer->src))
+                return false; /* heard already, or another's */
+        if (said->part == answer->parts)
+                return true;
+        forget_answer(engine, said->partition);
+        return false;
+}
+
+void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
+                      const struct zl_msg_adl_bid *said)
 {
         struct zl_round *round = engine->round;
 
         if (round->fund == ZL_NONE_AT || engine->funds[round->fund].id != said->fund ||
             said->rev != round->rev || said->round != round->number ||
-            said->partition >= engine->partitions ||
-            round->answered[said->partition / 8] >> said->partition % 8 & 1)
+            said->partition >= engine->partitions || !is_next(engine, header, said))
                 return;
-        keep_rows(round, said);
-        if (said->more)
-                return;
-        round->answered[said->partition / 8] |= (uint8_t)(1 << said->partition % 8);
-        if (--round->missing > 0)
+        struct zl_answer *answer = &round->answers[said->partition];
+        keep_claims(engine, said);
+        keep_candidates(engine, said);
+        answer->parts = said->more ? said->part + 1 : ZL_ANSWERED;
+        answer->src = header->src;
+        if (said->more || --round->missing > 0)
                 return;
         zl_lights_make(engine);
         zl_plan_make(engine);
+        engine->funds_due = true;
 }

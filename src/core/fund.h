@@ -12,8 +12,10 @@
 
 enum {
         ZL_CLAIMS_MAX = 4096, /* deficits of a round */
-        ZL_PLAN_MAX = 8192,   /* messages of a plan */
+        ZL_PLAN_MAX = 7168,   /* messages of a plan: at most 140 bytes each, and a frame has 2^20 */
 };
+
+#define ZL_ANSWERED UINT32_MAX
 
 /* A deficit as it was stated at a round's prices. */
 struct zl_claim {
@@ -30,9 +32,14 @@ struct zl_claim {
 /* A position with profit. */
 struct zl_candidate {
         struct zl_winner winner; /* profit: in units of its settle asset */
-        uint32_t instrument;     /* id */
         enum zl_side side;       /* buy: a long */
         uint32_t lights;
+};
+
+/* What a partition has answered: parts of one publisher, in their order. */
+struct zl_answer {
+        uint32_t parts; /* ZL_ANSWERED: all of them */
+        uint32_t src;   /* whose; of no meaning before the first */
 };
 
 /* One question of a coordinator to all partitions, and what came back. */
@@ -40,7 +47,7 @@ struct zl_round {
         uint32_t fund; /* row; ZL_NONE_AT: none is open */
         uint64_t rev, number;
         uint32_t missing; /* partitions that have not answered */
-        uint8_t *answered; /* a bit each */
+        struct zl_answer *answers; /* of each */
         struct zl_claim *claims;
         uint32_t claims_count;
         struct zl_candidate *candidates;
@@ -52,7 +59,8 @@ struct zl_round {
 
 void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said);
 void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit *said);
-void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_msg_adl_bid *said);
+void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
+                      const struct zl_msg_adl_bid *said);
 /* Says what is left to ask, while there is room. True: all is said. */
 bool zl_fund_go_on(struct zl_engine *engine);
 

@@ -126,13 +126,14 @@ static void take_funds(struct zl_arena *arena, struct zl_engine *engine, uint32_
         struct zl_bidding *bidding = engine->bidding ? engine->bidding : &no_bidding;
         struct zl_plan *plan = engine->plan ? engine->plan : &no_plan;
         round->fund = ZL_NONE_AT;
-        round->answered = take(arena, (partitions + 7) / 8, 1);
+        round->answers = take(arena, partitions, sizeof *round->answers);
         round->claims = take(arena, ZL_CLAIMS_MAX, sizeof *round->claims);
         round->candidates = take(arena, winners, sizeof *round->candidates);
         round->candidates_max = bidding->candidates_max = winners;
         bidding->claims = take(arena, ZL_CLAIMS_MAX, sizeof *bidding->claims);
         bidding->claims_max = ZL_CLAIMS_MAX;
         bidding->candidates = take(arena, winners, sizeof *bidding->candidates);
+        plan->rows_max = ZL_PLAN_MAX;
         plan->rows = take(arena, ZL_PLAN_MAX, sizeof *plan->rows);
         plan->line = take(arena, winners, sizeof *plan->line);
         plan->gives = take(arena, winners, sizeof *plan->gives);

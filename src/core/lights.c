@@ -6,7 +6,7 @@ enum { FRAME_MOST = 4096 }; /* messages of one frame */
 
 static bool same_queue(const struct zl_candidate *a, const struct zl_candidate *b)
 {
-        return a->instrument == b->instrument && a->side == b->side;
+        return a->winner.instrument == b->winner.instrument && a->side == b->side;
 }
 
 static bool is_ranked(const struct zl_engine *engine, uint32_t instrument_id)
@@ -25,7 +25,7 @@ static bool is_ranked(const struct zl_engine *engine, uint32_t instrument_id)
 static uint32_t light_queue(struct zl_engine *engine, uint32_t from)
 {
         struct zl_candidate *rows = engine->round->candidates;
-        bool ranked = is_ranked(engine, rows[from].instrument);
+        bool ranked = is_ranked(engine, rows[from].winner.instrument);
         zl_i128 total = 0, ahead = 0;
         uint32_t to = from;
 
@@ -56,12 +56,12 @@ bool zl_lights_go_on(struct zl_engine *engine)
 
         for (; round->lights_said < round->candidates_count; round->lights_said++) {
                 const struct zl_candidate *one = &rows[round->lights_said];
-                struct zl_msg_rank rank = {.instrument = one->instrument,
+                struct zl_msg_rank rank = {.instrument = one->winner.instrument,
                                            .leg = one->winner.leg,
                                            .account = one->winner.account,
                                            .lights = one->lights};
                 bool joins = round->lights_in_frame > 0 && round->lights_in_frame < FRAME_MOST &&
-                             one[-1].instrument == one->instrument;
+                             one[-1].winner.instrument == one->winner.instrument;
                 if (one->lights == 0)
                         continue;
                 if (!zl_outbox_has_room_for(engine->outbox, ZL_TYPE_RANK))

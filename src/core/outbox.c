@@ -220,6 +220,19 @@ void zl_alert_partition(struct zl_engine *engine, uint32_t partition, uint64_t r
         say_alert(engine, rank, partition, &alert);
 }
 
+void zl_alert_fund(struct zl_engine *engine, uint32_t fund, enum zl_alert_kind kind,
+                   const char *words)
+{
+        char buffer[200];
+        struct zl_text text = zl_text_over(buffer, sizeof buffer);
+
+        zl_text_put(&text, "fund ");
+        zl_text_u64(&text, fund);
+        zl_text_put(&text, ": ");
+        zl_text_put(&text, words);
+        zl_alert_partition(engine, zl_partition(fund, engine->partitions), 0, kind, buffer);
+}
+
 void zl_alert_refusal(struct zl_engine *engine, const uint32_t *instrument, zl_refusal refusal)
 {
         engine->counters.refused++;

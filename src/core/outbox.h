@@ -33,6 +33,9 @@ void zl_alert_account(struct zl_engine *engine, uint64_t account, enum zl_alert_
 /* About a partition of the engine's; of several to one message the `rank` is the order. */
 void zl_alert_partition(struct zl_engine *engine, uint32_t partition, uint64_t rank,
                         enum zl_alert_kind kind, const char *text);
+/* By the fund's coordinator, under its partition. */
+void zl_alert_fund(struct zl_engine *engine, uint32_t fund, enum zl_alert_kind kind,
+                   const char *words);
 /* About no account: said by the engine that owns the worker's home partition, and by no other. */
 void zl_alert_refusal(struct zl_engine *engine, const uint32_t *instrument, zl_refusal refusal);
 void zl_alert_all(struct zl_engine *engine, enum zl_alert_kind kind, const uint32_t *instrument,

@@ -19,12 +19,16 @@ struct zl_plan_row {
 
 struct zl_plan {
         uint32_t fund;
-        uint32_t rows_count, rows_said;
+        uint32_t rows_count, rows_said, rows_max;
+        bool in_part;      /* of its one deficit: pairs, and the rest comes back */
+        bool overdrawn;    /* the fund pays what it cannot bear: still to be said */
+        bool cut;          /* bids had more rows than fit: still to be said */
+        const char *wrong; /* it did not add up, and is not said: but this is, still */
         struct zl_plan_row *rows;
         struct zl_winner *line; /* scratch: the winners that one deficit may be met by */
         int64_t *gives;
         uint32_t *spread;
-        struct zl_msg_adl_query query; /* scratch */
+        struct zl_msg_adl_query query; /* of the round: the prices it is planned at */
 };
 
 void zl_plan_make(struct zl_engine *engine);

@@ -14,6 +14,8 @@ static int by_account(const struct zl_winner *a, const struct zl_winner *b)
         if (!order)
                 order = zl_pool_id_compare(a->pool, b->pool);
         if (!order)
+                order = compare(a->instrument, b->instrument);
+        if (!order)
                 order = (int)a->leg - (int)b->leg;
         return order ? order : compare(a->tag, b->tag);
 }

@@ -13,15 +13,17 @@ struct zl_winner {
         uint32_t partition; /* its account's */
         uint64_t account;
         struct zl_pool_id pool;
-        enum zl_leg leg; /* a cross pool may hold two legs on one side */
+        uint32_t instrument; /* id: of a cross pool there may be several in a list, */
+        enum zl_leg leg;     /* and two legs on one side */
         uint64_t score;
         int64_t qty;    /* what it holds, not negative */
         zl_i128 profit; /* unrealised, in whichever unit all of a list are in */
         uint32_t tag;   /* the caller's own; the last to tell equal ones apart */
 };
 
-/* Below 0 when a comes before b. By score, the highest first, then account, pool, leg: the queue.
- * By partition, account, pool, leg: the order that shares are dealt out in. */
+/* Below 0 when a comes before b. By score, the highest first, then account, pool, instrument, leg:
+ * the queue. By partition, account, pool, instrument, leg: the order that shares are dealt out in.
+ */
 typedef int zl_winner_order(const struct zl_winner *a, const struct zl_winner *b);
 int zl_by_score(const struct zl_winner *a, const struct zl_winner *b);
 int zl_by_place(const struct zl_winner *a, const struct zl_winner *b);

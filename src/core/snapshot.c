@@ -381,6 +381,7 @@ static enum zl_err begin_anew(struct zl_engine *engine, const struct zl_pass *pa
 {
         if (pass->failed || pass->size != pass->capacity)
                 return ZL_ERR_INVALID;
+        engine->funds_due = true;
         for (uint32_t row = 0; row < engine->pool_rows.fresh; row++)
                 zl_ladder_rearm(engine, row);
         return ZL_OK;

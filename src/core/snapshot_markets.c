@@ -1,4 +1,5 @@
 /* snapshot_markets.c - what the market said, in a snapshot. */
+#include "core/fund.h"
 #include "core/pass.h"
 
 static void carry_asset(struct zl_pass *pass, struct zl_asset *asset)
@@ -119,14 +120,21 @@ static void carry_policy(struct zl_pass *pass, struct zl_policy *policy)
         zl_pass_u32(pass, &policy->jump_confirm);
 }
 
-static void carry_fund(struct zl_pass *pass, struct zl_fund *fund)
+/* A round that is open is not carried: its fund waits again. */
+static void carry_fund(struct zl_pass *pass, const struct zl_engine *engine, struct zl_fund *fund)
 {
+        uint32_t open = engine->round->fund;
+        bool waiting = fund->waiting || (open != ZL_NONE_AT && fund == &engine->funds[open]);
+
         zl_pass_bool(pass, &fund->defined);
         zl_pass_u32(pass, &fund->asset);
         zl_pass_i64(pass, &fund->balance);
         zl_pass_i64(pass, &fund->peak);
         zl_pass_u64(pass, &fund->rev);
-        zl_pass_bool(pass, &fund->waiting);
+        zl_pass_bool(pass, &waiting);
+        if (pass->way == ZL_READING)
+                fund->waiting = waiting;
+        zl_pass_bool(pass, &fund->unrated_said);
         zl_pass_bool(pass, &fund->planned);
         zl_pass_bool(pass, &fund->stopped);
         zl_pass_u64(pass, &fund->round);
@@ -223,7 +231,7 @@ static void carry_funds(struct zl_pass *pass, struct zl_engine *engine)
         for (uint32_t i = 0; i < count && !pass->failed; i++) {
                 uint32_t at = pass->way == ZL_READING ? 0 : engine->order[i];
                 at = row_of(pass, engine, zl_state_fund, at, engine->funds[at].id);
-                carry_fund(pass, &engine->funds[at]);
+                carry_fund(pass, engine, &engine->funds[at]);
         }
 }
 
@@ -268,5 +276,8 @@ void zl_pass_markets_said(struct zl_pass *pass, struct zl_engine *engine)
                 at = row_of(pass, engine, zl_state_fund, at, engine->funds[at].id);
                 zl_pass_u64(pass, &engine->funds[at].query_seq);
                 zl_pass_u64(pass, &engine->funds[at].plan_seq);
+                zl_pass_u64(pass, &engine->funds[at].plan_rev);
+                zl_pass_u64(pass, &engine->funds[at].plan_digest);
+                zl_pass_i64(pass, &engine->funds[at].plan_cost);
         }
 }

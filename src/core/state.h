@@ -90,11 +90,16 @@ struct zl_fund {
         int64_t balance, peak;
         uint64_t rev;
         bool waiting; /* a deficit was heard that no round was opened for */
+        bool unrated_said; /* that it waits for a rate */
         bool planned; /* for this revision */
         bool stopped; /* a plan did not add up: until a newer revision */
         uint64_t round;    /* number of the last one */
         uint64_t asked_ns; /* when it was opened, or planned */
         uint64_t query_seq, plan_seq;
+        /* the last plan: the revision it was for, what it may cost the fund, and its digest; 0:
+         * nobody told */
+        uint64_t plan_rev, plan_digest;
+        int64_t plan_cost;
 };
 
 struct zl_decision;
@@ -165,6 +170,7 @@ struct zl_engine {
         struct zl_box *box;
         uint32_t loose; /* instrument whose heaps are, while a gap is worked off; ZL_NONE_AT */
         uint64_t guess_noise;
+        bool funds_due; /* a waiting fund may have its turn now */
         struct zl_round *round;     /* that this engine coordinates */
         struct zl_bidding *bidding; /* its answer to a round */
         struct zl_plan *plan;       /* that is being said */

@@ -12,12 +12,12 @@ static bool same(const struct zl_winner *a, const struct zl_winner *b)
 
 /* ---- the twin: the place of each is the number of those before it ---- */
 
-/* A number that grows along accounts, pools, legs, in that order. */
+/* A number that grows along accounts, pools, instruments, legs, in that order. */
 static uint64_t along(const struct zl_winner *w)
 {
         uint64_t pool = w->pool.cross ? 0 : (uint64_t)w->pool.instrument * 4 + 1 + w->pool.leg;
 
-        return (w->account * 1000 + pool) * 10 + w->leg;
+        return ((w->account * 1000 + pool) * 100 + w->instrument) * 10 + w->leg;
 }
 
 static bool before_by_score(const struct zl_winner *a, const struct zl_winner *b)

@@ -28,6 +28,7 @@ static inline struct zl_winner random_winner(uint32_t i, int64_t qty_most, zl_i1
         };
 
         winner.leg = kind == 1 ? ZL_LEG_LONG : winner.pool.leg;
+        winner.instrument = kind == 0 ? 9 : kind == 5 ? 8 : 7;
         if (kind == 5)
                 winner.pool.instrument = 8;
         return winner;

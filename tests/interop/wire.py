@@ -70,6 +70,10 @@ class Field:
             return parse_decimal(text, 9)
         return int(text)
 
+    def meant(self, value):
+        """Nil in an added field is its default, wherever more follows."""
+        return self.default if value is None and self.added else value
+
     def nil_is_a_value(self):
         return self.form == 'choice' and self.names[0] is None
 
@@ -174,7 +178,7 @@ def pack_record(record, values):
     """The array's items."""
     items = []
     for field in written(record, values):
-        value = values[field.name]
+        value = field.meant(values[field.name])
         if value is not None and field.form == 'list':
             row = SCHEMA.rows[field.row]
             value = [pack_record(row, one) for one in value]
@@ -280,7 +284,7 @@ class Stream:
         elif name == 'instrument':
             self.learn_instrument(values)
         elif name == 'fund':
-            self.funds[values['fund']] = values['asset']
+            self.funds.setdefault(values['fund'], values['asset'])    # it keeps its asset
         elif name == 'liquidate':
             self.orders[values['order']] = values['instrument']
         elif name == 'account':
@@ -403,7 +407,7 @@ def json_text(text):
 
 
 def json_value(stream, name, values, row, field):
-    value = row[field.name]
+    value = field.meant(row[field.name])
     if field.nil_is_a_value():
         value = value or None
     if value is None:

@@ -10,6 +10,7 @@ import calc
 FACTOR_MOST = 10 ** 12     # every factor of a score is clamped to it
 GAIN, LEVERAGE = 10 ** 9, 10 ** 6
 SCORE_MOST = (1 << 64) - 1
+ROWS_MAX = 7168            # messages of a plan
 MASK = (1 << 64) - 1
 
 
@@ -59,13 +60,13 @@ class Candidate:
         self.side = 'buy' if position.s > 0 else 'sell'     # buy: a long
 
     def queue(self):
-        """By score, the highest first, then account, pool, leg."""
-        return -self.score, self.account, pool_order(self.pool), calc.LEGS[self.leg]
+        """By score, the highest first, then account, pool, instrument, leg."""
+        return (-self.score, *self.place()[1:])
 
     def place(self):
-        """By partition, account, pool, leg; of one cross pool at last by instrument."""
-        return (self.partition, self.account, pool_order(self.pool), calc.LEGS[self.leg],
-                self.instrument.id)
+        """By partition, account, pool, instrument, leg."""
+        return (self.partition, self.account, pool_order(self.pool), self.instrument.id,
+                calc.LEGS[self.leg])
 
 
 # ---------------------------------------------------------------- scores
@@ -236,49 +237,120 @@ class Money:
         return calc.floor_of(self.worth(amount, asset) * 10 ** self.numeraire.scale)
 
 
-def lost(claim, qty, price, instead_of):
-    """What closing at one price instead of at another loses; raw units, exact."""
+def gained(claim, qty, price, instead_of):
+    """What the loser has more when it closes at one price instead of at another; exact, raw units.
+    """
     i = claim.instrument
-    fall = i.per_coordinate(qty) * (i.coordinate(instead_of) - i.coordinate(price))
-    return (-claim.s if i.inverse else claim.s) * fall * 10 ** i.scale
+    rise = i.per_coordinate(qty) * (i.coordinate(price) - i.coordinate(instead_of))
+    return (-claim.s if i.inverse else claim.s) * rise * 10 ** i.scale
 
 
-def taken(claim, qty, mark, price):
-    """What closing at `price` and not at the mark takes from winners; nothing where it gives."""
-    return max(Fraction(0), lost(claim, qty, mark, price))
+def pair_price(claim, policy, mark, index):
+    """The policy's; an index counts within the instrument's range."""
+    i = claim.instrument
+    index = max(i.min_price, min(index, i.max_price))
+    return {'closeout': claim.price, 'mark': mark, 'index': index}[policy.adl_price]
+
+
+def is_at_end(claim):
+    """Whether the close-out price may have been moved to be within the range."""
+    i = claim.instrument
+    low, high = calc.ceil_of(Fraction(i.min_price, i.tick)), i.max_price // i.tick
+    return low > high or claim.price // i.tick in (low, high)
+
+
+def uncovered(claim, closed, mark, price):
+    """What the loser lacks when `closed` of it is closed at a price, the rest at the mark.
+
+    At the mark it lacks the amount. Where that is nothing, closing at the close-out price is what
+    it can bear. Closing at its own close-out price is what a part of the amount stands for.
+    """
+    lacks = claim.amount - gained(claim, closed, price, mark)
+    if not claim.amount:
+        lacks -= max(Fraction(0), gained(claim, closed, mark, claim.price))
+    elif price == claim.price and not is_at_end(claim):
+        lacks = min(lacks, Fraction(claim.amount * (claim.qty - closed), claim.qty))
+    return max(0, calc.ceil_of(lacks))
+
+
+def shares_of_loss(money, claim, bearers, loss):
+    """{asset: [(bearer, amount)]}: first the assets share the loss, by the profits in them, then
+    the bearers of each what that is in their asset, up. Nothing where there is no profit."""
+    weights = {}
+    for c in bearers:
+        if c.instrument.settle in money.rates:
+            weight = money.in_numeraire(c.profit, c.instrument.settle)
+            weights.setdefault(c.instrument.settle, []).append((c, weight))
+    sums = [sum(w for _, w in weights[a]) for a in sorted(weights)]
+    if not sum(sums):
+        return {}
+    out = {}
+    for asset, part, total in zip(sorted(weights), cumulative_floors(loss, sums), sums):
+        amount = money.converted_up(part, claim.instrument.settle, asset)
+        if total:
+            dealt = cumulative_floors(amount, [w for _, w in weights[asset]])
+            out[asset] = [(c, n) for (c, _), n in zip(weights[asset], dealt)]
+    return out
 
 
 class Plan:
-    """One plan of a fund: rows of (type, claim, candidate or None, qty, price, amount)."""
+    """One plan of a fund: rows of (type, claim, candidate or None, qty, price, amount).
+
+    A plan holds ROWS_MAX messages. A claim whose own do not fit behind those before it is not met,
+    nor is any behind it: they wait for the next plan.
+    """
 
     def __init__(self, fund, money, policies, prices):
         """prices: {instrument: (mark, index)}, raw."""
         self.fund, self.money, self.policies, self.prices = fund, money, policies, prices
-        self.rows, self.spent, self.overdrawn = [], 0, False
+        self.rows, self.spent, self.overdrawn, self.waits = [], 0, False, False
 
     def make(self, claims, candidates):
         """Claims in order: account, pool, instrument, leg."""
         self.candidates = sorted(candidates, key=Candidate.place)
         for claim in sorted(claims, key=Claim.order):
-            policy = self.policies[claim.instrument.policy]
-            cost = self.cost(claim.amount, claim)
-            if self.bears(cost, policy):
-                self.take_over(claim, claim.qty, claim.price, cost)
-            else:
-                self.deleverage(claim, policy)
+            before = len(self.rows), self.spent, self.overdrawn, [c.left for c in self.candidates]
+            self.meet(claim, self.policies[claim.instrument.policy])
+            if len(self.rows) <= ROWS_MAX:
+                continue
+            if before[0] == 0:
+                raise calc.WorldError('a claim that no plan holds whole')
+            del self.rows[before[0]:]
+            self.spent, self.overdrawn = before[1:3]
+            for candidate, left in zip(self.candidates, before[3]):
+                candidate.left = left
+            self.waits = True
+            break
         return self.rows
+
+    def meet(self, claim, policy):
+        """The fund takes it over, or winners close against it."""
+        cost = self.cost(claim.amount, claim)
+        if self.takes(cost, policy):
+            self.overdrawn |= self.is_beyond(cost, policy)
+            self.take_over(claim, claim.qty, claim.price, cost)
+        else:
+            self.deleverage(claim, policy)
 
     def cost(self, amount, claim):
         """In the fund's asset."""
         return self.money.converted_up(amount, claim.instrument.settle, self.fund.asset)
 
-    def bears(self, cost, policy):
-        """Whether the fund takes a position over at this cost."""
-        if policy.takeover != 'if_solvent':
-            return policy.takeover == 'always'
+    def takes(self, cost, policy):
+        """Whether the fund pays it of its own will."""
+        if policy.takeover == 'if_solvent':
+            return self.within_bounds(cost, policy)
+        return policy.takeover == 'always'
+
+    def within_bounds(self, cost, policy):
+        """fund_floor and fund_drawdown."""
         rest = self.fund.balance - self.spent - cost
         return (self.money.worth(rest, self.fund.asset) >= policy.fund_floor
                 and rest >= self.fund.peak * (1 - policy.fund_drawdown))
+
+    def is_beyond(self, cost, policy):
+        """Whether it costs more than the fund can bear."""
+        return cost > 0 and not self.within_bounds(cost, policy)
 
     def take_over(self, claim, qty, price, amount):
         """The fund's own row."""
@@ -288,7 +360,7 @@ class Plan:
     def deleverage(self, claim, policy):
         """Winners close against the loser; then what is left of quantity and loss is borne."""
         mark, index = self.prices[claim.instrument.id]
-        price = {'closeout': claim.price, 'mark': mark, 'index': index}[policy.adl_price]
+        price = pair_price(claim, policy, mark, index)
         winners = [c for c in self.candidates if c.instrument is claim.instrument
                    and c.s != claim.s and c.account != claim.account]
         given = self.deal(claim, policy, winners, mark, price)
@@ -297,12 +369,8 @@ class Plan:
                 winner.left -= qty
                 self.rows.append(('adl', claim, winner, qty, price, 0))
         closed = sum(qty for _, qty in given)
-        if policy.adl_score == 'least_overshoot':
-            loss = claim.amount - taken(claim, closed, mark, price)
-            self.rest(claim, policy, claim.qty - closed, mark, max(0, calc.ceil_of(loss)))
-        else:
-            loss = self.ranked_loss(claim, closed, price)
-            self.rest(claim, policy, claim.qty - closed, claim.price, loss)
+        at = mark if policy.adl_score == 'least_overshoot' else claim.price
+        self.rest(claim, policy, claim.qty - closed, at, uncovered(claim, closed, mark, price))
 
     def deal(self, claim, policy, winners, mark, price):
         """[(winner, quantity)] in the order of the plan."""
@@ -310,34 +378,28 @@ class Plan:
         if policy.adl_score == 'pro_rata':
             return pro_rata(claim.qty, lot, winners)
         if policy.adl_score == 'least_overshoot':
-            gain = taken(claim, lot, mark, price)
+            gain = max(Fraction(0), gained(claim, lot, price, mark))
             return least_overshoot(claim.qty, lot, Fraction(claim.amount), gain, winners)
         return ranked(claim.qty, winners)
 
-    @staticmethod
-    def ranked_loss(claim, closed, price):
-        """What the price of the pairs loses, and of what is left over its part of the amount."""
-        if not claim.amount:
-            return 0
-        there = calc.ceil_of(lost(claim, closed, price, claim.price))
-        left = calc.ceil_of(Fraction(claim.amount * (claim.qty - closed), claim.qty))
-        return min(claim.amount, max(0, there) + left)
-
     def rest(self, claim, policy, left, price, loss):
-        """A loss is socialised or paid by the fund; what is left over is the fund's."""
-        paid = 0
-        if loss and not (policy.socialize and self.socialize(claim, loss)):
-            paid, self.overdrawn = self.cost(loss, claim), True
+        """A loss is the fund's if it can bear it, else all winners', else the fund's all the same;
+        what is left over is the fund's."""
+        paid, cost = 0, self.cost(loss, claim)
+        if loss and self.takes(cost, policy):
+            paid = cost
+            self.overdrawn |= self.is_beyond(cost, policy)
+        elif loss and not (policy.socialize and self.socialize(claim, loss)):
+            paid, self.overdrawn = cost, True
         if left or paid:
             self.take_over(claim, left, price, paid)
 
     def socialize(self, claim, loss):
         """In proportion to profit, over all candidates of other accounts."""
         bearers = [c for c in self.candidates if c.account != claim.account]
-        weights = [self.money.in_numeraire(c.profit, c.instrument.settle) for c in bearers]
-        if not sum(weights):
-            return False
-        for bearer, part in zip(bearers, cumulative_floors(loss, weights)):
-            if part:
-                self.rows.append(('socialize', claim, bearer, 0, 0, part))
-        return True
+        parts = shares_of_loss(self.money, claim, bearers, loss)
+        for asset in sorted(parts):
+            for bearer, part in parts[asset]:
+                if part:
+                    self.rows.append(('socialize', claim, bearer, 0, 0, part))
+        return bool(parts)

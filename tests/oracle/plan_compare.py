@@ -7,8 +7,7 @@
 A longer run: `plan_compare.py ZEROLINE --worlds 50000 --seed 1000000 --jobs 2`, about an hour; with
 `--accounts 60` its queues of winners are longer. What is known to differ is left out by --ignore:
 fields as TYPE.FIELD, and socialize.ties for how a share of a loss falls among the positions of one
-pool. Not compared: the order of a query's prices, an alert's words and place, and a bid's totals
-where it has none. Every plan is also held against the laws that any plan obeys (plan_laws.py).
+pool. Not compared: the order of a query's prices, an alert's words and place. Every plan is also held against the laws that any plan obeys (plan_laws.py).
 
 Exit code 0: all equal; 1: a difference, printed, and its world written before and after shrinking;
 2: the judge refuses a world (a bug of the generator or of a file).
@@ -73,8 +72,6 @@ def compared(text):
     fields = COMPARED.get(kind) or [f for f in line if f not in UNCOMPARED + HEAD]
     if kind in NUMBERED:
         fields = [*fields, 'seq']
-    if kind == 'adl_bid' and not line['totals']:
-        fields = [f for f in fields if f != 'totals']
     if kind == 'adl_query':     # in which order they stand is not judged
         line['marks'].sort(key=lambda row: row['instrument'])
         line['rates'].sort(key=lambda row: row['asset'])
@@ -82,10 +79,7 @@ def compared(text):
 
 
 def expected(line, theirs):
-    """The judge's line in the order of the engine's fields. Totals are judged where there are any.
-    """
-    if line['type'] == 'adl_bid' and theirs and 'totals' not in theirs:
-        line = {k: v for k, v in line.items() if k != 'totals'}
+    """The judge's line in the order of the engine's fields."""
     return {k: line[k] for k in sorted(line, key=(list(theirs or line) + list(line)).index)}
 
 
@@ -120,11 +114,14 @@ def difference(binary, lines, ignored=(), world=None):
 
 
 def whole_bids(lines):
-    """The parts of a long bid as one."""
-    out = []
+    """The parts of a long bid as one, where they are numbered as they come."""
+    out, part = [], 0
     for line in lines:
-        if out and out[-1].get('more'):
-            for rows in ('deficits', 'candidates'):
+        if line.get('part', 0) != part:
+            return out + [line]
+        part = part + 1 if line.pop('more', False) else 0
+        if line.pop('part', 0):
+            for rows in ('deficits', 'candidates', 'totals'):
                 line[rows] = out[-1][rows] + line[rows]
             out.pop()
         out.append(line)

@@ -5,15 +5,16 @@ slices, no limits), a fund's coordinator, the bids and the plan. Every pool is l
 message, with exact arithmetic. Words of alerts are not modelled, and warnings not at all.
 
 How it reads the rules where they leave room:
-- rounds: one is open at a time, whichever the fund; a deficit heard meanwhile is remembered. A plan
-  without a message is none: the next deficit asks again. What is heard before the first message
-  about a fund is forgotten.
+- rounds: one is open at a time, whichever the fund. A deficit heard makes its fund wait, and a fund
+  that has no plan of this revision has its round when there is none, the lowest number first. So
+  one deficit heard leads to one round at most. A plan without a message is none.
+- a deficit that is heard answer_ms after its fund's plan was made asks for another at once.
 - least_overshoot: closing gains what it takes from a winner against the mark. At an index where it
   would give, nothing is dealt out: all of the deficit is a loss, all of the position is left.
+- an asset's share of a socialised loss is rounded up to that asset's unit, once.
 - what the fund pays of a loss counts as spent for the claims that follow.
 - a winner's profit stays what the bid said, whatever earlier claims took of its position.
 - the value where a pool is bankrupt lies B / r away, without a fee, rounded down to a fine unit.
-- shares of a loss whose winners tie by partition, account, pool and leg go by instrument.
 """
 from fractions import Fraction
 
@@ -52,25 +53,31 @@ class Policy(calc.Policy):
 
 
 class Fund:
-    """fund: what its coordinator knows."""
+    """fund: what its coordinator knows. One may be waited for before anything is said of it."""
 
-    def __init__(self, line, assets):
-        self.id, self.asset = line['fund'], line['asset']
+    def __init__(self, number):
+        self.id, self.asset, self.defined = number, None, False
         self.rev, self.round, self.asked_ns = 0, 0, 0
-        self.waiting = self.planned = False
+        self.waiting = self.planned = self.unrated_said = False
         self.query_seq = self.plan_seq = 0
-        self.take(line, assets)
+
+    def is_old(self, line):
+        """A revision before the present one."""
+        return self.defined and line['rev'] < self.rev
 
     def take(self, line, assets):
-        """Another revision of it. Never a lower one, nor of another asset. True: a newer one."""
-        if line['rev'] < self.rev or line['asset'] != self.asset:
-            return False
+        """Another revision of it, or the present one again."""
+        self.asset = line['asset']
         scale = assets[self.asset].scale
-        newer, self.rev = line['rev'] > self.rev, line['rev']
+        newer = not self.defined or line['rev'] > self.rev
+        self.rev, self.defined = line['rev'], True
         self.balance = calc.raw64(line['balance'], scale)
         self.peak = calc.raw64(line.get('peak', line['balance']), scale)
         self.planned = self.planned and not newer
-        return newer
+
+    def waits(self):
+        """For a round, and not for its next revision."""
+        return self.waiting and self.defined and not self.planned
 
 
 class State(calc.State):
@@ -217,8 +224,10 @@ class Judge:
             self.state.apply(line)
             self.outdate(line)
         self.judge_pools()
+        self.open_next()
         while self.between:
             self.between.pop(0)()
+            self.open_next()
         return self.out
 
     def say(self, kind, /, **fields):
@@ -423,23 +432,42 @@ class Judge:
     # -------------------------------------------------------- a fund's rounds
 
     def on_fund(self, line):
-        """A newer revision opens the round that was waited with."""
-        fund = self.state.funds.get(line['fund'])
-        if not fund:
-            self.state.funds[line['fund']] = Fund(line, self.state.assets)
-        elif fund.take(line, self.state.assets) and fund.waiting and not self.round:
-            self.open_round(fund)
+        """A revision of a fund; a fund keeps its asset."""
+        fund = self.fund(line['fund'])
+        if fund.is_old(line):
+            return
+        if fund.defined and fund.asset != line['asset']:
+            self.say('alert', kind='refused')
+        else:
+            fund.take(line, self.state.assets)
+
+    def fund(self, number):
+        """Heard of or not."""
+        return self.state.funds.setdefault(number, Fund(number))
 
     def hear_deficit(self, instrument):
-        """Opens a round, unless one is open or the revision has its plan."""
-        fund = self.state.funds.get(instrument.fund)
-        if not fund:
+        """Its fund waits for a round. A plan that no revision followed in time is made again."""
+        if not instrument.fund:
             return
+        fund = self.fund(instrument.fund)
+        fund.waiting = True
         answer_ns = self.state.policies[instrument.policy].answer_ns
-        if self.round or fund.planned and self.now - fund.asked_ns < answer_ns:
-            fund.waiting = True
-        else:
-            self.open_round(fund)
+        if self.now and self.now - fund.asked_ns >= answer_ns:
+            fund.planned = False
+
+    def open_next(self):
+        """The round of the first fund by number that waits, once there is none."""
+        if self.round:
+            return
+        for fund in sorted(self.state.funds.values(), key=lambda f: f.id):
+            if not fund.waits():
+                continue
+            if fund.asset in self.rates():
+                self.open_round(fund)
+                return
+            if not fund.unrated_said:
+                self.say('alert', kind='fund')
+            fund.unrated_said = True
 
     def of_fund(self, fund):
         """Its instruments that have a mark."""
@@ -454,6 +482,7 @@ class Judge:
     def open_round(self, fund):
         """Asks all partitions, and then plans."""
         fund.round, fund.waiting, fund.asked_ns = fund.round + 1, False, self.now
+        fund.unrated_said = False
         fund.query_seq += 1
         self.round = fund
         marks = [{'instrument': i.id,
@@ -528,7 +557,8 @@ class Judge:
         rows = made.make(claims, candidates)
         self.plans[fund.id] = made, fund.rev, claims
         fund.plan_seq += bool(rows)
-        fund.planned = fund.planned or bool(rows)     # one without a message is no plan
+        fund.planned = bool(rows)     # one without a message is no plan
+        fund.waiting = fund.waiting or made.waits
         for place, row in enumerate(rows):
             self.say_row(fund, place, *row)
         if made.overdrawn:
@@ -549,7 +579,8 @@ class Judge:
                      **deal, score=winner.score, place=place)
         else:
             self.say(kind, **head, key=claim.key, account=winner.account, pool=winner.pool,
-                     asset=i.settle, amount=calc.dec(amount, i.scale))
+                     asset=winner.instrument.settle,
+                     amount=calc.dec(amount, winner.instrument.scale))
 
 
 # ---------------------------------------------------------------- rows of a bid

@@ -3,9 +3,6 @@
 A plan is taken apart as its messages say, claim by claim, and held against the claims and
 candidates of its round. How shares are dealt out is proven here too: by search where all ways of
 dealing can be tried.
-
-One thing is not a law: adl at an index beyond the mark (where closing there is worse for the loser
-than at the mark) may leave a part of the deficit to nobody, as a loss is at most the deficit.
 """
 import itertools
 from fractions import Fraction
@@ -45,8 +42,7 @@ class Deal:
         self.policy = record.policies[self.i.policy]
         self.pairs, self.shares, self.takeover = [], [], None
         self.mark, index = record.prices[self.i.id]
-        self.price = {'closeout': claim.price, 'mark': self.mark, 'index': index}[
-            self.policy.adl_price]
+        self.price = plan.pair_price(claim, self.policy, self.mark, index)
         self.least = self.policy.adl_score == 'least_overshoot'
         self.winners = [c for c in record.candidates if c.instrument is self.i
                         and c.s != claim.s and c.account != claim.account]
@@ -64,9 +60,11 @@ class Deal:
         while rows and rows[0]['type'] == 'adl' and self.is_of(rows[0], 'loser_key'):
             self.pairs.append(self.pair(rows.pop(0)))
         self.closed = sum(qty for _, qty in self.pairs)
-        self.loss = self.loss_of_it()
+        self.loss = plan.uncovered(claim, self.closed, self.mark, self.price)
+        others = [c for c in self.record.candidates if c.account != claim.account]
+        self.fair = plan.shares_of_loss(self.record.money, claim, others, self.loss)
         while rows and rows[0]['type'] == 'socialize' and rows[0]['key'] == claim.key:
-            if sum(amount for _, amount in self.shares) >= self.loss:
+            if self.borne_in(rows[0]['asset']) >= self.due_in(rows[0]['asset']):
                 break
             self.shares.append(self.share(rows.pop(0)))
         if (rows and rows[0]['type'] == 'takeover' and self.is_of(rows[0], 'key')
@@ -89,27 +87,30 @@ class Deal:
         return found[0], self.raw(row['qty'], self.i.qty_scale)
 
     def share(self, row):
-        """((account, pool), amount)"""
-        self.expect(row['asset'] == self.i.settle, 'a share in another asset')
-        return (row['account'], row['pool']), self.raw(row['amount'], self.i.scale)
+        """((account, pool), asset, amount)"""
+        asset = row['asset']
+        mine = [c for c in self.record.candidates if (c.account, c.pool) == (
+            row['account'], row['pool']) and c.instrument.settle == asset]
+        self.expect(mine, 'a share in an asset that its bearer has no profit in')
+        scale = self.record.money.assets[asset].scale
+        return (row['account'], row['pool']), asset, self.raw(row['amount'], scale)
+
+    def borne_in(self, asset):
+        """By shares so far."""
+        return sum(amount for _, a, amount in self.shares if a == asset)
+
+    def due_in(self, asset):
+        """Of the loss."""
+        return sum(amount for _, amount in self.fair.get(asset, ()))
 
     @staticmethod
     def raw(value, scale):
         """Decimal or raw units."""
         return calc.raw(value, scale)
 
-    def loss_of_it(self):
-        """What the pairs leave uncovered, by the rules."""
-        claim = self.claim
-        if self.least:
-            return max(0, calc.ceil_of(claim.amount - self.taken()))
-        lost = calc.ceil_of(plan.lost(claim, self.closed, self.price, claim.price))
-        left = calc.ceil_of(Fraction(claim.amount * (claim.qty - self.closed), claim.qty))
-        return min(claim.amount, max(0, lost) + left) if claim.amount else 0
-
     def taken(self):
         """What winners forgo against the mark."""
-        return plan.taken(self.claim, self.closed, self.mark, self.price)
+        return max(Fraction(0), plan.gained(self.claim, self.closed, self.price, self.mark))
 
     # -------------------------------------------------------- laws
 
@@ -172,28 +173,44 @@ class Deal:
         self.expect(refuses, 'the fund could have borne it')
 
     def check_loss(self):
-        """All of a loss is spread, or the fund pays all of it."""
-        spread = sum(amount for _, amount in self.shares)
-        others = [c for c in self.record.candidates if c.account != self.claim.account]
-        weights = [self.record.money.in_numeraire(c.profit, c.instrument.settle) for c in others]
-        socialized = self.policy.socialize and sum(weights) > 0
-        self.expect(spread == (self.loss if socialized else 0), 'shares are not the loss')
+        """The fund pays all of a loss that it can bear; else it is spread; else the fund pays it.
+        """
         cost = self.record.money.converted_up(self.loss, self.i.settle, self.record.asset)
+        willing = self.policy.takeover != 'never' and self.bears(cost)
+        socialized = self.loss > 0 and not willing and self.policy.socialize and self.fair
+        self.expect(bool(self.shares) == bool(socialized), 'spread or not')
         self.expect(self.paid() == (0 if socialized else cost), 'the fund does not pay the loss')
         if socialized:
-            self.check_shares(others, weights)
+            self.check_shares()
 
-    def check_shares(self, others, weights):
-        """Nobody bears his own loss; each position is within a unit of its proportion."""
-        borne = {}
-        for who, amount in self.shares:
+    def check_shares(self):
+        """Nobody bears his own loss; each position is within a unit of its proportion, each asset
+        too, and all together bear no less than the loss."""
+        money, borne, worth = self.record.money, {}, Fraction(0)
+        for who, asset, amount in self.shares:
             self.expect(who[0] != self.claim.account, 'the loser bears his own loss')
             self.expect(amount > 0, 'a share of nothing')
-            borne[who] = borne.get(who, 0) + amount
-        for who in {(c.account, c.pool) for c in others} | set(borne):
-            mine = [w for c, w in zip(others, weights) if (c.account, c.pool) == who]
-            fair = Fraction(self.loss * sum(mine), sum(weights))
-            self.expect(abs(borne.get(who, 0) - fair) < 1, f'{who} bears {borne.get(who, 0)}')
+            borne[who, asset] = borne.get((who, asset), 0) + amount
+            worth += money.worth(amount, asset)
+        self.expect(worth >= money.worth(self.loss, self.i.settle), 'shares are not the loss')
+        weights = {}
+        for c in self.record.candidates:
+            if c.account != self.claim.account and c.instrument.settle in money.rates:
+                name = (c.account, c.pool), c.instrument.settle
+                weight = money.in_numeraire(c.profit, c.instrument.settle)
+                weights[name] = weights.get(name, 0) + weight
+        for name in set(weights) | set(borne):
+            asset = name[1]
+            mine = sum(w for n, w in weights.items() if n[1] == asset)
+            self.expect(mine or name not in borne, f'{name} bears without a profit')
+            if not mine:
+                continue
+            part = Fraction(self.loss * mine, sum(weights.values()))
+            fair = Fraction(self.borne_in(asset) * weights.get(name, 0), mine)
+            self.expect(abs(borne.get(name, 0) - fair) < 1, f'{name} bears {borne.get(name, 0)}')
+            unit = max(1, money.worth(1, self.i.settle) / money.worth(1, asset))
+            part *= money.worth(1, self.i.settle) / money.worth(1, asset)
+            self.expect(abs(self.borne_in(asset) - part) < 1 + unit, f'asset {asset} bears')
 
     def check_winners(self):
         """Nobody gives more than what earlier claims left; the dealing is as the policy says."""
@@ -235,7 +252,7 @@ class Deal:
     def check_least(self, given, held):
         """No lot more than needed; the shares of profit, the largest first, are the least."""
         lot, claim = self.i.lot, self.claim
-        gain = plan.taken(claim, lot, self.mark, self.price)
+        gain = max(Fraction(0), plan.gained(claim, lot, self.price, self.mark))
         caps = [qty // lot if w.profit > 0 else 0 for qty, w in zip(held, self.winners)]
         needed = min(claim.qty // lot, calc.ceil_of(claim.amount / gain)) if gain else 0
         lots = [qty // lot for qty in given]
@@ -249,18 +266,18 @@ class Deal:
             self.expect(shares_of(lots, profits) == best, 'the largest share is not the smallest')
 
     def check_cover(self, whole):
-        """What fund and winners bear and forgo is the deficit, to a unit. At a price that had to be
-        moved into the range, or beyond the mark, closing does not cover it."""
+        """What fund and winners bear and forgo is the deficit, to a unit. Where there is none, what
+        a close-out price may cost the loser is none of theirs."""
         i, claim = self.i, self.claim
-        low, high = calc.ceil_of(Fraction(i.min_price, i.tick)), i.max_price // i.tick
-        forgone = plan.lost(claim, self.closed, self.mark, self.price)
-        if claim.price // i.tick in (low, high) or low > high or forgone > 0:
-            return
         units = Fraction(10 ** i.scale)
         money, record = self.record.money, self.record
         fund = money.worth(self.paid(), record.asset) / money.worth(1, i.settle)   # in its units
-        borne = fund + sum(amount for _, amount in self.shares) - (0 if whole else forgone)
+        spread = sum(money.worth(n, a) for _, a, n in self.shares) / money.worth(1, i.settle)
+        forgone = 0 if whole else plan.gained(claim, self.closed, self.price, self.mark)
+        if not claim.amount:
+            forgone += max(0, plan.gained(claim, self.closed, self.mark, claim.price))
         grain = i.per_coordinate(claim.qty) * units if i.inverse else 0
+        borne = fund + spread + forgone
         self.expect(borne > claim.amount - 1 - grain, f'{borne} of {claim.amount} is borne')
 
 
@@ -283,8 +300,13 @@ def least_shares(count, caps, profits):
 
 
 def check(record, rows):
-    """One plan."""
+    """One plan. Only of one that is full do the last claims wait, each of them whole."""
+    room = plan.ROWS_MAX - len(rows)
+    if room < 0:
+        raise Broken('more messages than a plan holds')
     for claim in sorted(record.claims, key=plan.Claim.order):
+        if not rows and room <= len(record.candidates):
+            return
         deal = Deal(record, claim)
         deal.take_rows(rows)
         deal.check()

@@ -44,6 +44,7 @@ class World:
         self.count, self.actions = accounts, actions
         self.judge, self.out, self.said = plan_judge.Judge(), [], []
         self.held, self.funds = {}, {}
+        self.crowded = seed % 250 == 17
         self.crude = self.chance(0.4)     # few digits everywhere: ties happen
 
     # -------------------------------------------------------- dice
@@ -78,6 +79,11 @@ class World:
             self.emit(line)
         for a in ids[1:]:
             self.emit(self.rate(a, self.log(1, 10 ** 5)))
+        self.unrated = None
+        if self.chance(0.15):       # an asset that nobody holds; a fund may
+            self.unrated = 9
+            self.assets[9] = self.asset(9)
+            self.emit(self.assets[9])
         self.policies = {p: self.policy(p, 1) for p in range(1, self.pick(1, 2, 3, 3) + 1)}
         for line in self.policies.values():
             self.emit(line)
@@ -103,6 +109,10 @@ class World:
                                {'upto': None, 'rate': rates[1]}]
             line['liability'] = self.pick('1', '1.1')
         return line
+
+    def rated(self):
+        """The assets that have a rate."""
+        return [a for a in self.assets if a != self.unrated]
 
     def rate(self, a, price):
         """One rate line; price in numeraires times 10^2."""
@@ -133,7 +143,7 @@ class World:
     def instrument(self, i):
         """One instrument line, and where its mark starts."""
         kind = self.pick('linear', 'linear', 'quanto', 'inverse')
-        settle = self.r.choice(list(self.assets))
+        settle = self.r.choice(self.rated())
         ps, qs = (0, 0) if self.crude else (self.pick(0, 1, 2), self.pick(0, 0, 1, 3))
         mark = self.log(20, 1000) if self.crude else self.log(100, 50000)
         line = {'type': 'instrument', 'instrument': i, 'symbol': f'I{i}', 'kind': kind,
@@ -213,7 +223,7 @@ class World:
         if any(key[2] == 'cross' for key in held.positions):
             self.fund_cross(held)
         elif self.chance(0.1):
-            a = self.r.choice(list(self.assets))
+            a = self.r.choice(self.rated())
             held.balances[a] = (self.r.randint(-100, 100), 0)
 
     def quantity(self, i):
@@ -253,7 +263,8 @@ class World:
                 probe = self.probe(i)
                 value = probe.per_coordinate(row['qty']) * probe.coordinate(self.marks[i])
                 need += value * self.worth(probe.settle)
-        assets = self.r.sample(list(self.assets), self.r.randint(1, len(self.assets)))
+        assets = self.rated()
+        assets = self.r.sample(assets, self.r.randint(1, len(assets)))
         for a in assets:
             units = need / len(assets) / self.worth(a) * 10 ** state.assets[a].scale
             amount = self.margin(units)
@@ -315,10 +326,10 @@ class World:
 
     def balance(self, number, asset, scale):
         """Nothing, too much, or exactly what some of the claims cost."""
-        costs = self.costs(number, asset, scale)
+        costs = self.costs(number, asset, scale) if asset != self.unrated else []
         roll = self.r.random()
-        if roll < 0.15:
-            return self.pick(0, 0, 1, -100)
+        if roll < 0.15 or asset == self.unrated:
+            return self.pick(0, 0, 1, 10 ** (scale + 3), -100)
         if roll < 0.3:
             return 10 ** (scale + 8)
         if costs and roll < 0.7:
@@ -359,7 +370,7 @@ class World:
 
     def move_rate(self):
         """A rate moves."""
-        others = [a for a in self.assets if a != self.numeraire]
+        others = [a for a in self.rated() if a != self.numeraire]
         if others:
             a = self.pick(*others)
             now = calc.floor_of(self.worth(a) * 100) or 1
@@ -480,7 +491,19 @@ class World:
         """The present revision again, or one before."""
         line = self.pick(*self.funds.values()) if self.funds else None
         if line:
-            self.emit({**line, 'rev': line['rev'] - self.pick(0, 0, 1), 'plan': 5})
+            line = {**line, 'rev': line['rev'] - self.pick(0, 0, 1), 'plan': 5}
+            if self.chance(0.4):        # of another asset, which is refused
+                line = {**line, 'asset': self.pick(*self.assets), 'balance': 0, 'peak': 0}
+                line['rev'] += self.pick(0, 1)
+            if line['asset'] == self.funds[line['fund']]['asset'] and line['balance'] == 0:
+                return
+            self.emit(line)
+
+    def give_rate(self):
+        """To the asset that had none."""
+        if self.unrated:
+            self.emit(self.rate(self.unrated, self.log(1, 10 ** 5)))
+            self.unrated = None
 
     # -------------------------------------------------------- the ledger
 
@@ -546,8 +569,50 @@ class World:
 
     # -------------------------------------------------------- out
 
+    def crowd(self):
+        """More messages than a plan holds: all are short, so every loss is every winner's."""
+        losers, winners, price = self.r.randint(80, 95), self.r.randint(85, 95), 1080
+        self.emit({'type': 'cluster', 'partitions': self.pick(1, 5)})
+        self.emit({'type': 'asset', 'asset': 1, 'symbol': 'A1', 'scale': 2, 'numeraire': True})
+        self.emit({'type': 'policy', 'policy': 1, 'partial': 'none', 'cancel_first': False,
+                   'warn': [], 'takeover': self.pick('never', 'if_solvent')})
+        self.emit({'type': 'instrument', 'instrument': 1, 'symbol': 'I1', 'kind': 'linear',
+                   'settle': 1, 'fund': 1, 'price_scale': 0, 'qty_scale': 0, 'tick': 1, 'lot': 1,
+                   'tiers': [{'upto': None, 'mmr': '0.01'}], 'policy': 1})
+        self.emit({'type': 'mark', 'instrument': 1, 'price': 1000})
+        for number in range(1, losers + 1):
+            self.short(number, 1000, 1, 100 * self.r.randint(1, 9))
+        for number in range(101, winners + 101):
+            self.short(number, self.r.randint(1100, 1300), 1, 100)
+        # a few have somebody who takes the other side
+        for number in range(201, self.r.randint(201, 206)):
+            self.short(number, self.r.randint(900, 1000), 1, -self.r.randint(50, 900))
+        self.emit({'type': 'mark', 'instrument': 1, 'price': price})
+        for number in range(1, losers + 1):
+            self.emit({'type': 'exec', 'order': f'{number}/1/1/0/0', 'final': True,
+                       'status': 'expired'})
+        self.emit({'type': 'fund', 'fund': 1, 'asset': 1, 'rev': 1,
+                   'balance': self.pick('0', '20000')})
+        for number in range(1, losers // 2):
+            self.short(number, 1000, 2, 0)
+        self.emit({'type': 'fund', 'fund': 1, 'asset': 1, 'balance': '0', 'rev': 2})
+
+    def short(self, number, entry, rev, qty):
+        """An isolated position that 50 of every 1000 stand behind; a negative one is a long."""
+        self.emit({'type': 'account', 'account': number, 'rev': rev, 'full': True, 'positions': [
+            {'instrument': 1, 'qty': -qty, 'entry': entry, 'mode': 'isolated',
+             'margin': calc.dec(5000 * abs(qty), 2), 'rev': rev}] if qty else []})
+
     def lines(self):
         """All lines of the world."""
+        if self.crowded:
+            self.crowd()
+        else:
+            self.play()
+        return [json.dumps(line, separators=(',', ':')) for line in self.out]
+
+    def play(self):
+        """An ordinary world."""
         self.setup()
         for number in self.fund_ids:
             if self.chance(0.3):
@@ -564,10 +629,10 @@ class World:
                    self.clock, self.settle, self.settle, self.settle, self.deposit, self.trade,
                    self.crash, self.move_rate)
         seldom = (self.change_policy, self.change_instrument, self.change_instrument, self.lose,
-                  self.restate_fund, self.refuse, self.brink, self.brink, self.brink)
+                  self.restate_fund, self.restate_fund, self.give_rate, self.refuse, self.brink,
+                  self.brink, self.brink)
         for _ in range(self.r.randint(1, self.actions)):
             self.pick(*(seldom if self.chance(0.12) else actions))()
-        return [json.dumps(line, separators=(',', ':')) for line in self.out]
 
 
 def world(seed, accounts=20, actions=40):

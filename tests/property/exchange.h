@@ -149,12 +149,6 @@ bool exchange_at_edge(const struct ledger *ledger, uint32_t instrument, int64_t 
 long double exchange_tick_worth(const struct ledger *ledger, uint32_t instrument, int64_t qty,
                                 int64_t price);
 long double exchange_slack(const struct ledger *ledger, uint32_t instrument);
-/* Whether a position's share of what the pool owes may be more than closing it at the end of the
- * range would bring. */
-bool exchange_is_cut_off(const struct ledger *ledger, const struct ledger_pool *pool);
-/* What a pair is worse for the loser than a fill at the mark. */
-long double exchange_worse_than_mark(const struct ledger *ledger, uint32_t instrument,
-                                     const struct zl_msg_adl *said, int64_t qty);
 /* Of the positions that have one. */
 long double exchange_profit(const struct ledger *ledger, const struct ledger_pool *pool);
 

@@ -12,10 +12,6 @@ struct loser {
         struct zl_key key;
         uint32_t account, pool;
         bool refused;
-        bool edge; /* a price is cut off at the end of its range: it does not pay all */
-        /* What pairs at the index, on the wrong side of the mark, took: a plan replaces no more
-         * than the deficit at the mark. In units of the first asset. */
-        long double beyond;
 };
 
 struct planning {
@@ -27,7 +23,6 @@ struct planning {
         int64_t left; /* of the fund's balance, after what the plan pays: what it nets is no cost */
         struct loser losers[LOSERS_MAX];
         uint32_t losers_count;
-        bool strange[LEDGER_ACCOUNTS]; /* its cross pool paid for an isolated one */
         long double profits[LEDGER_ACCOUNTS][LEDGER_POOLS]; /* before, in the first asset */
 };
 
@@ -68,7 +63,6 @@ static struct loser *loser_of(struct planning *planning, const char *text)
             !exchange_was_offered(exchange, &exchange->router[loser.account][loser.pool],
                                   loser.key.base))
                 ledger_fail(ledger, "%s: goes to the fund, but no close of it found nothing", text);
-        loser.edge = exchange_is_cut_off(ledger, pool);
         if (loser.refused && planning->strict)
                 ledger_fail(ledger, "%s: the plan is for another base, or a decision is live",
                             text);
@@ -292,7 +286,6 @@ static void pair(struct planning *planning, const struct zl_msg_adl *said, struc
                      said->price);
         ledger_move(ledger, loser->account, loser->pool, at, loses);
         ledger_move(ledger, account, pool, at, leg);
-        loser->beyond += exchange_worse_than_mark(ledger, at, said, qty);
         planning->exchange->counts.pairs++;
         planning->exchange->counts.winners_below +=
                 planning->strict &&
@@ -316,18 +309,24 @@ static void share(struct planning *planning, const struct zl_msg_socialize *said
                 return;
         }
         struct ledger_pool *from = &ledger->accounts[account].pools[pool];
+        struct ledger_pool *to = &ledger->accounts[loser->account].pools[loser->pool];
         exchange->counts.shares_above +=
                 planning->strict &&
                 (long double)said->amount * ledger_unit(ledger, asset) >
                 planning->profits[account][pool] + 1;
         if (pool && asset != ledger_settle(ledger, (pool - 1) / LEDGER_LEGS)) {
-                exchange->counts.strange_asset++;
-                planning->strange[account] = true;
-                from = &ledger->accounts[account].pools[0];
+                ledger_fail(ledger, "%s: a share in an asset that %" PRIu64 "'s pool has not",
+                            said->key, said->account);
+                return;
         }
-        ledger_pay(&from->purses[asset],
-                   &ledger->accounts[loser->account].pools[loser->pool].purses[asset],
-                   said->amount);
+        uint32_t holds = loser->pool ? ledger_settle(ledger, (loser->pool - 1) / LEDGER_LEGS)
+                                     : asset;
+        if (holds == asset)
+                ledger_pay(&from->purses[asset], &to->purses[asset], said->amount);
+        else
+                ledger_convert(ledger, &from->purses[asset], asset, said->amount,
+                               &to->purses[holds], holds);
+        exchange->counts.exchanged += holds != asset;
         ledger_touch(ledger, account, pool);
         move_base(ledger, loser);
         exchange->counts.shares++;
@@ -368,8 +367,7 @@ static void settle_loser(struct planning *planning, const struct loser *loser)
         for (uint32_t i = 0; i < ledger->instruments_count; i++)
                 slack += 2 * exchange_slack(ledger, i);
         exchange->counts.left_owing += planning->strict && worth < -slack;
-        bool alone = loser->pool || !planning->strange[loser->account];
-        if (planning->strict && alone && !loser->edge && worth < -slack - loser->beyond)
+        if (planning->strict && worth < -slack)
                 ledger_fail(ledger, "account %" PRIu64 ": its pool was closed by a plan, and owes "
                             "%.3Lf", loser->key.account, -worth);
         if (loser->pool)

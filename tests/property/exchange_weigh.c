@@ -31,40 +31,6 @@ long double exchange_tick_worth(const struct ledger *ledger, uint32_t instrument
                ledger_unit(ledger, ledger_settle(ledger, instrument));
 }
 
-bool exchange_is_cut_off(const struct ledger *ledger, const struct ledger_pool *pool)
-{
-        long double owes = -ledger_worth(ledger, pool);
-
-        for (uint32_t i = 0; i < LEDGER_INSTRUMENTS * LEDGER_LEGS; i++) {
-                uint32_t at = i / LEDGER_LEGS;
-                const struct ledger_instrument *of = &ledger->instruments[at];
-                int64_t qty = pool->positions[at][i % LEDGER_LEGS].qty;
-                int64_t edge = qty > 0 ? of->said.max_price : of->said.min_price;
-                if (qty == 0)
-                        continue;
-                struct ledger_value a = ledger_value(ledger, at, llabs(qty), of->mark);
-                struct ledger_value b = ledger_value(ledger, at, llabs(qty), edge);
-                long double room = ((long double)a.num - (long double)b.num) / (long double)a.den *
-                                   ledger_unit(ledger, ledger_settle(ledger, at));
-                if (owes * 1.1L > (room < 0 ? -room : room))
-                        return true;
-        }
-        return false;
-}
-
-long double exchange_worse_than_mark(const struct ledger *ledger, uint32_t at,
-                                     const struct zl_msg_adl *said, int64_t qty)
-{
-        int64_t mark = ledger->instruments[at].mark;
-        struct ledger_value a = ledger_value(ledger, at, qty, said->price);
-        struct ledger_value b = ledger_value(ledger, at, qty, mark);
-        long double apart = ((long double)a.num - (long double)b.num) / (long double)a.den;
-
-        if (said->side == ZL_SIDE_SELL ? said->price >= mark : said->price <= mark)
-                return 0;
-        return (apart < 0 ? -apart : apart) * ledger_unit(ledger, ledger_settle(ledger, at));
-}
-
 long double exchange_profit(const struct ledger *ledger, const struct ledger_pool *pool)
 {
         long double profit = 0;

@@ -97,7 +97,7 @@ struct ledger_counts {
         uint64_t left_owing;    /* losers that a plan closed, and did not pay for */
         uint64_t winners_below; /* left below zero by a pair */
         uint64_t shares_above;  /* above the winner's profit */
-        uint64_t strange_asset; /* shares in an asset that the winner's pool does not hold */
+        uint64_t exchanged;     /* shares, for what the loser's isolated pool holds */
         uint64_t socialized, residue, improved, paid_by_funds; /* units */
 };
 

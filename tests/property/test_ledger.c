@@ -80,7 +80,7 @@ static void print_counts(const struct ledger_counts *counts)
                 {counts->pairs, "pairs"},
                 {counts->shares, "shares"},
                 {counts->shares_above, "shares above the winner's profit"},
-                {counts->strange_asset, "shares in an asset that the winner's pool has not"},
+                {counts->exchanged, "shares, exchanged for what the loser's pool holds"},
                 {counts->winners_below, "winners left below zero by a pair"},
                 {counts->left_owing, "losers closed by a plan and left owing"},
                 {counts->closed, "isolated pools closed"},

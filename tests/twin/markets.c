@@ -220,7 +220,7 @@ void markets_take_mark(struct twin *twin, const struct zl_msg_mark *said,
         int64_t least = instrument->defined ? instrument->said.min_price : 1;
         int64_t most = instrument->defined ? instrument->said.max_price : PRICE_MAX;
 
-        if (said->price < least || said->price > most) {
+        if (said->price < least || said->price > most || said->index < 1) {
                 if (!instrument->refusing)
                         twin_alert_all(twin, ZL_ALERT_KIND_REFUSED, &said->instrument);
                 instrument->refusing = true;

@@ -4,9 +4,9 @@
  * an order, and who is deleveraged. */
 #include "core/assign.h"
 #include "core/decision.h"
-#include "core/plan.h"
+#include "core/meet.h"
 
-#include "unit.h"
+#include "books.h"
 
 static bool cooking_prices, cooking_plans;
 
@@ -42,164 +42,12 @@ static int64_t cooked_assign(int64_t qty, const struct zl_winner *winners, uint3
 #define zl_closeout_price cooked_closeout_price
 #define zl_assign_ranked cooked_assign
 #include "core/decision.c"
-#include "core/plan.c"
+#include "core/meet.c"
 
-/* ---- one engine ---- */
-
-enum { OUTBOX_SIZE = 1 << 20, USDT = 1, BTC = 7, FUND = 3, LOSER = 1, WINNER = 2 };
-
-static struct {
-        struct zl_engine *engine;
-        struct zl_outbox outbox;
-        struct zl_message message;
-        uint64_t seq[ZL_TOPIC_KINDS];
-        uint32_t orders, plans, audits;
-        char evidence[200];
-} books;
-
-static void hear(const struct zl_output *output)
+static int open_honest(void **state)
 {
-        const struct zl_msg_alert *alert = output->object;
-
-        books.orders += output->type == ZL_TYPE_LIQUIDATE;
-        books.plans += output->type == ZL_TYPE_ADL;
-        if (output->type != ZL_TYPE_ALERT || alert->kind != ZL_ALERT_KIND_AUDIT)
-                return;
-        books.audits++;
-        strcpy(books.evidence, alert->text);
-}
-
-/* What partitions say to each other is given back at once. */
-static void step(struct zl_topic topic)
-{
-        struct zl_header header = {
-                .topic = topic, .src = 1, .epoch = 1, .seq = ++books.seq[topic.kind]};
-        struct zl_output output;
-        size_t cursor = 0, size;
-
-        assert_int_equal(zl_engine_step(books.engine, &header, 0, &books.message, &books.outbox),
-                         ZL_DONE);
-        size = books.outbox.size;
-        uint8_t *said = malloc(size + 1);
-        assert_non_null(said);
-        memcpy(said, books.outbox.data, size);
-        struct zl_outbox kept = {.data = said, .capacity = size, .size = size};
-        zl_outbox_clear(&books.outbox);
-        while (zl_outbox_next(&kept, &cursor, &output)) {
-                hear(&output);
-                if (output.type != ZL_TYPE_DEFICIT && output.type != ZL_TYPE_ADL_QUERY &&
-                    output.type != ZL_TYPE_ADL_BID)
-                        continue;
-                books.message.type = output.type;
-                memcpy(&books.message.cluster, output.object, zl_message_size(output.type));
-                step(output.header.topic);
-        }
-        free(said);
-}
-
-static void say_position(uint64_t account, uint64_t rev, int64_t qty, int64_t entry, int64_t margin)
-{
-        struct zl_msg_account *said = &books.message.account;
-
-        zl_message_init(&books.message, ZL_TYPE_ACCOUNT);
-        said->account = account;
-        said->rev = said->cross_rev = rev;
-        said->full = true;
-        said->positions_count = 1;
-        said->positions[0] = (struct zl_row_position){.instrument = BTC,
-                                                      .qty = qty,
-                                                      .entry = entry,
-                                                      .mode = ZL_MODE_ISOLATED,
-                                                      .margin = margin,
-                                                      .rev = rev};
-        said->positions[0].absent = 1 << ZL_AT_position_cost | 1 << ZL_AT_position_funding;
-        step((struct zl_topic){ZL_TOPIC_ACCT, zl_partition(account, 1)});
-}
-
-static void say_mark(int64_t price)
-{
-        struct zl_msg_mark *said = &books.message.mark;
-
-        zl_message_init(&books.message, ZL_TYPE_MARK);
-        said->instrument = BTC;
-        said->price = said->index = said->bid = said->ask = price;
-        step((struct zl_topic){ZL_TOPIC_MARK, BTC});
-}
-
-static void say_market(void)
-{
-        const struct zl_topic ctrl = {ZL_TOPIC_CTRL, 0};
-
-        zl_message_init(&books.message, ZL_TYPE_CLUSTER);
-        books.message.cluster.partitions = 1;
-        step(ctrl);
-        zl_message_init(&books.message, ZL_TYPE_ASSET);
-        books.message.asset.asset = USDT;
-        books.message.asset.scale = 6;
-        books.message.asset.numeraire = true;
-        step(ctrl);
-        zl_message_init(&books.message, ZL_TYPE_POLICY);
-        books.message.policy.policy = 1;
-        books.message.policy.partial = ZL_PARTIAL_NEVER;
-        books.message.policy.takeover = ZL_TAKEOVER_WHEN_NEVER;
-        step(ctrl);
-        zl_message_init(&books.message, ZL_TYPE_INSTRUMENT);
-        struct zl_msg_instrument *said = &books.message.instrument;
-        said->instrument = BTC;
-        said->settle = USDT;
-        said->fund = FUND;
-        said->price_scale = 2;
-        said->qty_scale = 3;
-        said->tick = said->lot = 1;
-        step(ctrl);
-        say_mark(6000000);
-}
-
-static void say_fund(uint64_t rev)
-{
-        zl_message_init(&books.message, ZL_TYPE_FUND);
-        books.message.fund.fund = FUND;
-        books.message.fund.asset = USDT;
-        books.message.fund.rev = rev;
-        step((struct zl_topic){ZL_TOPIC_FUND, FUND});
-}
-
-static void say_nothing_filled(const char *order)
-{
-        zl_message_init(&books.message, ZL_TYPE_EXEC);
-        strcpy(books.message.exec.order, order);
-        books.message.exec.status = ZL_EXEC_STATUS_EXPIRED;
-        books.message.exec.final = true;
-        step((struct zl_topic){ZL_TOPIC_EXEC, 0});
-}
-
-static int open_books(void **state)
-{
-        static const struct zl_engine_config config = {.accounts_max = 8,
-                                                       .positions_max = 64,
-                                                       .balances_max = 8,
-                                                       .instruments_max = 8,
-                                                       .assets_max = 8,
-                                                       .policies_max = 8,
-                                                       .funds_max = 8,
-                                                       .streams_max = 64};
-        size_t size = zl_engine_size(&config);
-
-        (void)state;
         cooking_prices = cooking_plans = false;
-        memset(&books, 0, sizeof books);
-        zl_outbox_init(&books.outbox, malloc(OUTBOX_SIZE), OUTBOX_SIZE);
-        assert_int_equal(zl_engine_init(calloc(1, size), size, &config, &books.engine), ZL_OK);
-        say_market();
-        return 0;
-}
-
-static int close_books(void **state)
-{
-        (void)state;
-        free(books.outbox.data);
-        free(books.engine);
-        return 0;
+        return open_books(state);
 }
 
 /* ---- tests ---- */
@@ -211,16 +59,16 @@ static void pool_stands_still(void **state)
         say_position(LOSER, 1, 1000, 6000000, 600000000);
         say_mark(5900000);
         assert_int_equal(books.orders, 0);
-        assert_int_equal(books.audits, 1);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
         assert_non_null(strstr(books.evidence, "close-out"));
         say_mark(5800000); /* it said so once, and stays silent */
-        assert_int_equal(books.orders + books.audits, 1);
+        assert_int_equal(books.orders + books.alerts[ZL_ALERT_KIND_AUDIT], 1);
         cooking_prices = false;
         say_mark(5700000);
         assert_int_equal(books.orders, 0);
         say_position(LOSER, 2, 1000, 6000000, 600000000);
         assert_int_equal(books.orders, 1); /* a newer base is another matter */
-        assert_int_equal(books.audits, 1);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
 }
 
 static void pool_adds_up(void **state)
@@ -229,7 +77,7 @@ static void pool_adds_up(void **state)
         say_position(LOSER, 1, 1000, 6000000, 600000000);
         say_mark(5900000);
         assert_int_equal(books.orders, 1);
-        assert_int_equal(books.audits, 0);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 0);
 }
 
 static void owe(void)
@@ -247,7 +95,7 @@ static void fund_adds_up(void **state)
         (void)state;
         owe();
         assert_int_equal(books.plans, 1);
-        assert_int_equal(books.audits, 0);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 0);
 }
 
 static void fund_stands_still(void **state)
@@ -256,7 +104,7 @@ static void fund_stands_still(void **state)
         cooking_plans = true;
         owe();
         assert_int_equal(books.plans, 0);
-        assert_int_equal(books.audits, 1);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
         assert_non_null(strstr(books.evidence, "deficit"));
         cooking_plans = false;
         say_position(LOSER, 2, 1000, 6000000, 600000000);
@@ -266,16 +114,83 @@ static void fund_stands_still(void **state)
         say_position(LOSER, 3, 1000, 6000000, 600000000);
         say_nothing_filled("1/7/3/0/0");
         assert_int_equal(books.plans, 1);
-        assert_int_equal(books.audits, 1);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
+}
+
+/* A plan of revision 1 that costs the fund 400, and its digest. */
+static void plan_and_tell(void)
+{
+        say_policy(ZL_TAKEOVER_WHEN_ALWAYS, ZL_ADL_PRICE_CLOSEOUT);
+        say_balance(FUND, USDT, 1, 1000000000, 0);
+        say_position(LOSER, 1, 1000, 6000000, 600000000);
+        say_mark(5900000);
+        say_nothing_filled("1/7/1/0/0");
+        assert_int_equal(books.rows[0].amount, 400000000);
+        zl_engine_planned(books.engine, FUND, 1, 77);
+}
+
+static void revision_that_the_plan_made(void **state)
+{
+        (void)state;
+        plan_and_tell();
+        say_balance(FUND, USDT, 2, 600000000, 77);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 0);
+        say_balance(FUND, USDT, 2, 600000000, 77); /* again */
+        say_balance(FUND, USDT, 3, 1, 0);          /* what else it pays is not the plan's */
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 0);
+}
+
+static void revision_that_lacks_money(void **state)
+{
+        (void)state;
+        plan_and_tell();
+        books_move(); /* a snapshot knows of the plan */
+        say_balance(FUND, USDT, 2, 599999999, 77);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
+        assert_string_equal(books.evidence,
+                            "fund 3: revision 2 has 599.999999, the one before had 1000, and its "
+                            "plan costs at most 400");
+        books.plans = 0;
+        say_position(LOSER, 2, 1000, 6000000, 600000000);
+        say_nothing_filled("1/7/2/0/0");
+        assert_int_equal(books.plans, 0); /* it stands still */
+        say_balance(FUND, USDT, 3, 599999999, 0);
+        assert_int_equal(books.plans, 1);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
+}
+
+static void revision_of_another_plan(void **state)
+{
+        (void)state;
+        plan_and_tell();
+        say_balance(FUND, USDT, 2, 5, 78); /* a replica's */
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 0);
+}
+
+static void revision_that_is_not_the_next(void **state)
+{
+        (void)state;
+        plan_and_tell();
+        say_balance(FUND, USDT, 3, 1000000000, 77);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_AUDIT], 1);
+        assert_string_equal(books.evidence, "fund 3: revision 3 follows the plan for 1");
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(pool_adds_up, open_books, close_books),
-                cmocka_unit_test_setup_teardown(pool_stands_still, open_books, close_books),
-                cmocka_unit_test_setup_teardown(fund_adds_up, open_books, close_books),
-                cmocka_unit_test_setup_teardown(fund_stands_still, open_books, close_books),
+                cmocka_unit_test_setup_teardown(pool_adds_up, open_honest, close_books),
+                cmocka_unit_test_setup_teardown(pool_stands_still, open_honest, close_books),
+                cmocka_unit_test_setup_teardown(fund_adds_up, open_honest, close_books),
+                cmocka_unit_test_setup_teardown(fund_stands_still, open_honest, close_books),
+                cmocka_unit_test_setup_teardown(revision_that_the_plan_made, open_honest,
+                                                close_books),
+                cmocka_unit_test_setup_teardown(revision_that_lacks_money, open_honest,
+                                                close_books),
+                cmocka_unit_test_setup_teardown(revision_of_another_plan, open_honest,
+                                                close_books),
+                cmocka_unit_test_setup_teardown(revision_that_is_not_the_next, open_honest,
+                                                close_books),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
