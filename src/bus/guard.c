@@ -11,7 +11,7 @@
 
 enum {
         WATCHED_MAX = 128,
-        PARTS_MAX = 8,      /* of a ZAP request: seven with CURVE */
+        PARTS_MAX = 8, /* of a ZAP request: seven with CURVE */
         PART_SIZE_MAX = 256,
         LINGER_MS = 1000,
 };

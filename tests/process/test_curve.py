@@ -286,6 +286,10 @@ def publishers(cluster):
     good.await_subscription('acct', 256)
     good.say(**account(45))
     check(b'45/7/1/0/0' in orders.recv(), 'account 45')
+
+    # Its key is another now: the endpoint is connected to anew, with that one.
+    reload(cluster, worker, *lines[:2], lines[2].replace(known.text, unknown.text))
+    wrong.await_subscription('acct', 256)
     cluster.stop(worker)
     log = cluster.log(worker)
     check('1 frames under another\'s src, 1 frames on another\'s topic' in log, log)
@@ -328,8 +332,9 @@ def subscribers(cluster):
     while not alert(number):
         number += 1
     check(not friend.socket.poll(0), 'the revoked one still hears')
-    reload(cluster, worker, *lines)
+    reload(cluster, worker, *lines, f'{unknown.text} 902')
     friend.await_let_in()
+    stranger.await_let_in()  # who was denied has not given up
     cluster.stop(worker)
     log = cluster.log(worker)
     check('refused: ' in log and ' 0 connections' not in log and ' 0 failed' not in log, log)
