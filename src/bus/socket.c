@@ -285,6 +285,8 @@ void zl_socket_close(struct zl_socket *socket, int linger_ms)
         if (!socket)
                 return;
         zmq_msg_close(&socket->received);
+        if (socket->curve)
+                zl_guard_unwatch(socket->handle);
         set(socket->handle, ZMQ_LINGER, linger_ms);
         zmq_close(socket->handle);
         zl_bus_list_give(socket->bus, socket->list);

@@ -94,9 +94,14 @@ class Feed(Publisher):
 
 
 class Peer:
-    """A socket that connects, and what becomes of its connection."""
+    """A socket that connects, and what becomes of its connection.
+
+    libzmq waits for whoever hears a socket's events: their reader must not be gone before it. So
+    peers are kept, and closed in that order."""
+    kept = []
 
     def __init__(self, cluster, kind, endpoint, pair=None, server=None):
+        self.kept.append(self)
         self.socket = cluster.context.socket(kind)
         self.socket.rcvtimeo = self.socket.sndtimeo = DEADLINE_S * 1000
         self.socket.linger = 0
@@ -115,6 +120,10 @@ class Peer:
     def let_in(self):
         """Whether the next handshake is good; False when the connection ends instead."""
         return recv_monitor_message(self.monitor)['event'] == zmq.EVENT_HANDSHAKE_SUCCEEDED
+
+    def close(self):
+        self.socket.disable_monitor()
+        self.socket.close()
 
     def await_let_in(self):
         while not self.let_in():
@@ -596,6 +605,8 @@ def run(zeroline):
         for test in tests:
             begun = time.monotonic()
             test(cluster)
+            while Peer.kept:
+                Peer.kept.pop().close()
             print(f'{test.__name__}: {time.monotonic() - begun:.1f} s')
 
 
