@@ -15,7 +15,8 @@ struct zl_net {
 
 #define ZL_NET_DEFAULT                                                                             \
         {                                                                                          \
-                .heartbeat_ms = 5000, .reconnect_ms = 2000, .queue_frames = 100000                 \
+                .heartbeat_ms = ZL_BUS_HEARTBEAT_MS, .reconnect_ms = ZL_BUS_RECONNECT_MS_MAX,      \
+                .queue_frames = ZL_BUS_QUEUE_FRAMES_MAX                                            \
         }
 
 /* Rows for a table of options, over a struct zl_net. */

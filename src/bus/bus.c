@@ -12,8 +12,9 @@
 
 enum { SOCKETS_MAX = 8192 }; /* a worker with many threads has dozens each */
 
-const struct zl_bus_settings zl_bus_default = {
-        .heartbeat_ms = 5000, .reconnect_ms_max = 2000, .queue_frames_max = 100000};
+const struct zl_bus_settings zl_bus_default = {.heartbeat_ms = ZL_BUS_HEARTBEAT_MS,
+                                               .reconnect_ms_max = ZL_BUS_RECONNECT_MS_MAX,
+                                               .queue_frames_max = ZL_BUS_QUEUE_FRAMES_MAX};
 
 void zl_bus_say(const char *format, ...)
 {

@@ -18,6 +18,13 @@ enum zl_socket_kind {
         ZL_SOCKET_PULL,
 };
 
+/* What is so unless somebody says otherwise. */
+enum {
+        ZL_BUS_HEARTBEAT_MS = 5000,
+        ZL_BUS_RECONNECT_MS_MAX = 2000,
+        ZL_BUS_QUEUE_FRAMES_MAX = 100000, /* who falls behind further loses frames */
+};
+
 struct zl_bus_settings {
         const char *key_file;   /* own secret key; NULL: no CURVE */
         const char *allow_file; /* see allow.h; NULL: none */

@@ -11,7 +11,7 @@
 
 enum {
         WATCHED_MAX = 128,
-        PARTS_MAX = 8,      /* of a ZAP request: seven with CURVE */
+        PARTS_MAX = 8, /* of a ZAP request: seven with CURVE */
         PART_SIZE_MAX = 256,
         LINGER_MS = 1000,
 };
@@ -273,6 +273,11 @@ void zl_guard_close(struct zl_bus *bus)
         bus->has_guard = false;
 }
 
+void zl_guard_unwatch(void *handle)
+{
+        zmq_socket_monitor(handle, NULL, 0); /* says so to the guard, as the last event */
+}
+
 void zl_guard_watch(struct zl_bus *bus, void *handle, const char *endpoint, bool binds)
 {
         unsigned number = atomic_fetch_add(&bus->watched, 1);
@@ -291,7 +296,7 @@ void zl_guard_watch(struct zl_bus *bus, void *handle, const char *endpoint, bool
         order.events = open_socket(bus, ZMQ_PAIR);
         if (order.events && zmq_connect(order.events, name) == 0 && tell(bus, &order))
                 return;
-        zmq_socket_monitor(handle, NULL, 0);
+        zl_guard_unwatch(handle);
         if (order.events)
                 zmq_close(order.events);
 }

@@ -14,5 +14,7 @@ ZL_MUST_CHECK enum zl_err zl_guard_open(struct zl_bus *bus);
 void zl_guard_close(struct zl_bus *bus);
 /* Before the socket binds or connects. Sockets beyond a bound are not watched. */
 void zl_guard_watch(struct zl_bus *bus, void *handle, const char *endpoint, bool binds);
+/* Before the socket is closed; one that is not watched may be given. */
+void zl_guard_unwatch(void *handle);
 
 #endif

@@ -52,13 +52,13 @@ static const struct {
 static const struct {
         int option, value;
 } hygiene[] = {
-        {ZMQ_LINGER, 0},            /* until zl_socket_close says how long: nothing hangs */
-        {ZMQ_HANDSHAKE_IVL, 3000},  /* who connects and says nothing is dropped; and who was denied
-                                     * tries again: libzmq may leave it waiting until then */
-        {ZMQ_CONNECT_TIMEOUT, 5000},/* an address that swallows packets is tried anew */
-        {ZMQ_RECONNECT_IVL, 100},   /* a restarted peer is found at once; doubles up to its bound */
-        {ZMQ_BACKLOG, 512},         /* after a restart everybody connects at once */
-        {ZMQ_TCP_KEEPALIVE, 1},     /* finds a dead peer that has no heartbeats (older ZeroMQ) */
+        {ZMQ_LINGER, 0},               /* until zl_socket_close says how long: nothing hangs */
+        {ZMQ_HANDSHAKE_IVL, 3000},     /* who connects and says nothing is dropped; and who was
+                                        * denied tries again: libzmq may let it wait until then */
+        {ZMQ_CONNECT_TIMEOUT, 5000},   /* an address that swallows packets is tried anew */
+        {ZMQ_RECONNECT_IVL, 100},      /* a restarted peer is found soon; doubles up to its bound */
+        {ZMQ_BACKLOG, 512},            /* after a restart everybody connects at once */
+        {ZMQ_TCP_KEEPALIVE, 1},        /* finds a dead peer without heartbeats (older ZeroMQ) */
         {ZMQ_TCP_KEEPALIVE_IDLE, 30},  /* s */
         {ZMQ_TCP_KEEPALIVE_INTVL, 10}, /* s */
         {ZMQ_TCP_KEEPALIVE_CNT, 3},
@@ -236,8 +236,10 @@ static enum zl_err open_as(struct zl_socket *socket)
         read_list(socket);
         bool plain = socket->writers.count && !expected_key(socket)[0];
         socket->curve = bus->settings.key_file && zl_endpoint_tcp(socket->endpoint) && !plain;
-        if (socket->curve && !binds && !expected_key(socket)[0])
-                return ZL_ERR_INVALID; /* the list was read again just now, and said so */
+        if (socket->curve && !binds && !expected_key(socket)[0]) { /* it was read again just now */
+                zl_bus_say("%s has no key in the allow-list any more", socket->endpoint);
+                return ZL_ERR_INVALID;
+        }
         if (!binds)
                 strcpy(socket->server_key, expected_key(socket));
         configure(socket->handle, socket->kind, socket->endpoint, &bus->settings);
@@ -283,6 +285,8 @@ void zl_socket_close(struct zl_socket *socket, int linger_ms)
         if (!socket)
                 return;
         zmq_msg_close(&socket->received);
+        if (socket->curve)
+                zl_guard_unwatch(socket->handle);
         set(socket->handle, ZMQ_LINGER, linger_ms);
         zmq_close(socket->handle);
         zl_bus_list_give(socket->bus, socket->list);

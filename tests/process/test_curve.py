@@ -94,9 +94,14 @@ class Feed(Publisher):
 
 
 class Peer:
-    """A socket that connects, and what becomes of its connection."""
+    """A socket that connects, and what becomes of its connection.
+
+    libzmq waits for whoever hears a socket's events: their reader must not be gone before it. So
+    peers are kept, and closed in that order."""
+    kept = []
 
     def __init__(self, cluster, kind, endpoint, pair=None, server=None):
+        self.kept.append(self)
         self.socket = cluster.context.socket(kind)
         self.socket.rcvtimeo = self.socket.sndtimeo = DEADLINE_S * 1000
         self.socket.linger = 0
@@ -115,6 +120,10 @@ class Peer:
     def let_in(self):
         """Whether the next handshake is good; False when the connection ends instead."""
         return recv_monitor_message(self.monitor)['event'] == zmq.EVENT_HANDSHAKE_SUCCEEDED
+
+    def close(self):
+        self.socket.disable_monitor()
+        self.socket.close()
 
     def await_let_in(self):
         while not self.let_in():
@@ -286,6 +295,10 @@ def publishers(cluster):
     good.await_subscription('acct', 256)
     good.say(**account(45))
     check(b'45/7/1/0/0' in orders.recv(), 'account 45')
+
+    # Its key is another now: the endpoint is connected to anew, with that one.
+    reload(cluster, worker, *lines[:2], lines[2].replace(known.text, unknown.text))
+    wrong.await_subscription('acct', 256)
     cluster.stop(worker)
     log = cluster.log(worker)
     check('1 frames under another\'s src, 1 frames on another\'s topic' in log, log)
@@ -328,8 +341,9 @@ def subscribers(cluster):
     while not alert(number):
         number += 1
     check(not friend.socket.poll(0), 'the revoked one still hears')
-    reload(cluster, worker, *lines)
+    reload(cluster, worker, *lines, f'{unknown.text} 902')
     friend.await_let_in()
+    stranger.await_let_in()  # who was denied has not given up
     cluster.stop(worker)
     log = cluster.log(worker)
     check('refused: ' in log and ' 0 connections' not in log and ' 0 failed' not in log, log)
@@ -591,6 +605,8 @@ def run(zeroline):
         for test in tests:
             begun = time.monotonic()
             test(cluster)
+            while Peer.kept:
+                Peer.kept.pop().close()
             print(f'{test.__name__}: {time.monotonic() - begun:.1f} s')
 
 
