@@ -325,8 +325,8 @@ def subscribers(cluster):
     other.await_let_in()
 
     def alert(number):
-        """A hole in a state stream. Subscriptions take a while: one that is heard shows them."""
-        feed.say(**MARKET[0], seq=2 * number)
+        """A policy that cannot be. Subscriptions take a while: one that is heard shows them."""
+        feed.say(type='policy', policy=5, rev=number, target_ratio='0')
         return other.socket.poll(100)
 
     number = 1

@@ -111,8 +111,12 @@ static inline void books_push(const struct zl_output *output)
 static inline void books_step_one(struct zl_topic topic, uint64_t ts_ns)
 {
         struct zl_header header = {
-                .topic = topic, .src = books.src, .epoch = 1, .seq = ++books.seq[topic.kind][topic.id % 32],
-                .ts_ns = ts_ns};
+                .topic = topic,
+                .src = books.src,
+                .epoch = 1,
+                .seq = ++books.seq[topic.kind][topic.id % 32],
+                .ts_ns = ts_ns,
+        };
         struct zl_output output;
         size_t cursor = 0;
 
