@@ -1,6 +1,7 @@
 #include "app/lane.h"
 
 #include "app/clock.h"
+#include "app/join.h"
 #include "app/queue.h"
 #include "app/ranges.h"
 #include "app/run.h"
@@ -234,6 +235,42 @@ static void make_clock(struct state *state)
                 take_frame(state, buffer, size);
 }
 
+/* States first, then what was said while they were fetched. */
+static void take_in_turn(void *context, const uint8_t *frame, size_t size)
+{
+        take_frame(context, frame, size);
+}
+
+static enum zl_err join(struct state *state)
+{
+        const struct zl_lane_settings *settings = state->settings;
+        struct zl_join job = {.sources = state->sources,
+                              .sources_count = settings->sources_count,
+                              .config = &settings->config,
+                              .wait_ms = settings->journal_wait_ms,
+                              .stop = settings->stop,
+                              .take = take_in_turn,
+                              .context = state};
+        struct zl_join_result result;
+
+        if (!settings->journal)
+                return ZL_OK;
+        enum zl_err err = zl_socket_open(settings->bus, ZL_SOCKET_DEALER, settings->journal,
+                                         &job.journal);
+        if (err == ZL_OK)
+                err = zl_join(&job, &result);
+        zl_socket_close(job.journal, 0);
+        if (err != ZL_OK)
+                return err;
+        state->result->joined = result.joined;
+        state->result->without = result.without;
+        zl_say("engine %u: %u partitions begin where the journal stands, %u with nothing; %llu "
+               "frames came meanwhile",
+               settings->number, result.joined, result.without,
+               (unsigned long long)result.buffered);
+        return ZL_OK;
+}
+
 /* How much was done. */
 static uint32_t do_work(struct state *state)
 {
@@ -324,6 +361,8 @@ void *zl_lane_run(void *argument)
         if (zl_run_open(&state->run, &lane->settings.config) == ZL_OK &&
             start_tape(state) == ZL_OK)
                 err = open_sockets(state);
+        if (err == ZL_OK)
+                err = join(state);
         if (err != ZL_OK)
                 atomic_store(lane->settings.stop, true);
         else

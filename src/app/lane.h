@@ -27,6 +27,8 @@ struct zl_lane_settings {
         struct zl_route routes[ZL_LANE_ENDPOINTS_MAX];
         uint32_t routes_count;
         const char *tape; /* NULL: none */
+        const char *journal; /* where it asks for states at its start; NULL: nowhere */
+        uint64_t journal_wait_ms;
         int linger_ms;
         uint32_t number; /* among the worker's engines */
         struct zl_bus *bus;
@@ -40,6 +42,7 @@ struct zl_lane_result {
         bool failed;
         uint64_t frames, bad_frames, sent, expired, left, dropped, unanswered, alerts_lost;
         uint64_t restatements; /* asked for, of what had a hole */
+        uint64_t joined, without; /* partitions begun with a journal's state, and with none */
 };
 
 /* A thread's body: `argument` is a struct zl_lane. */

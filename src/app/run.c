@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include "app/say.h"
+#include "core/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,7 @@ void zl_run_close(struct zl_run *run)
         free(run->outbox.data);
         free(run->message);
         free(run->between);
+        zl_parts_free(&run->parts);
         XXH3_freeState(run->plan);
         *run = (struct zl_run){0};
 }
@@ -238,11 +240,32 @@ static void step(struct zl_run *run, const struct zl_header *header, uint32_t pl
         end_plan(run);
 }
 
+/* An engine that knows nothing yet takes over what all share too. */
+static void take_part(struct zl_run *run, const struct zl_msg_snapshot_part *part)
+{
+        bool fresh = !run->joined && zl_engine_counters(run->engine).messages == 0;
+        enum zl_err err = zl_parts_take(&run->parts, part);
+
+        if (err == ZL_ERR_END)
+                return;
+        if (err == ZL_OK && fresh)
+                err = zl_snapshot_join(run->engine, run->parts.bytes, run->parts.size);
+        else if (err == ZL_OK)
+                err = zl_snapshot_repair(run->engine, run->parts.bytes, run->parts.size);
+        run->joined += err == ZL_OK;
+        run->refused_parts += err != ZL_OK;
+        zl_parts_free(&run->parts);
+}
+
 void zl_run_message(struct zl_run *run, const struct zl_header *header, uint32_t place,
                     const struct zl_message *message, zl_run_said *said, void *context)
 {
         struct zl_header between;
 
+        if (message->type == ZL_TYPE_SNAPSHOT_PART) {
+                take_part(run, &message->snapshot_part);
+                return;
+        }
         step(run, header, place, message, said, context);
         while (take_kept(run, &between))
                 step(run, &between, 0, run->between, said, context);

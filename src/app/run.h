@@ -3,10 +3,13 @@
  * Answers: what does the engine say to this frame? Live workers, replays and tools all call this.
  * What its partitions say to each other (deficits, a fund's query, the bids) is given back to the
  * engine after the message that caused it, in the order it was said; so is the digest of a plan,
- * which the engine cannot know. Owns: the engine's block, an outbox, one decoded message, and what
+ * which the engine cannot know. A snapshot of a partition, in its parts, is no message to the
+ * engine but becomes its state. Owns: the engine's block, an outbox, one decoded message, and what
  * waits to be given back. Thread: its owner's. */
 #ifndef ZL_APP_RUN_H
 #define ZL_APP_RUN_H
+
+#include "app/parts.h"
 
 #include <zeroline/engine.h>
 #include <zeroline/frame.h>
@@ -22,6 +25,8 @@ struct zl_run {
         struct zl_message *message;
         struct zl_run_between *first, **last; /* said to other partitions, not heard there yet */
         struct zl_message *between;
+        struct zl_parts parts; /* of a snapshot that is being read */
+        uint64_t joined, refused_parts; /* partitions taken over; parts that were not */
         struct XXH3_state_s *plan; /* the digest of the plan being said */
         bool planning;
         uint32_t plan_fund;

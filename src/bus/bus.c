@@ -129,7 +129,7 @@ static const char *fault_in(const struct zl_bus *bus, const struct zl_allow *all
 {
         struct zl_allow_span span = {0};
         bool tcp = zl_endpoint_tcp(endpoint);
-        bool binds = kind == ZL_SOCKET_XPUB || kind == ZL_SOCKET_PULL;
+        bool binds = kind == ZL_SOCKET_XPUB || kind == ZL_SOCKET_PULL || kind == ZL_SOCKET_ROUTER;
         bool hears = kind == ZL_SOCKET_SUB || kind == ZL_SOCKET_PULL;
         const char *fault = zl_endpoint_fault(endpoint, true);
 

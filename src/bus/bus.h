@@ -16,6 +16,8 @@ enum zl_socket_kind {
         ZL_SOCKET_SUB,
         ZL_SOCKET_PUSH,
         ZL_SOCKET_PULL,
+        ZL_SOCKET_ROUTER, /* answers each peer: see zl_socket_receive_from */
+        ZL_SOCKET_DEALER,
 };
 
 /* What is so unless somebody says otherwise. */

@@ -16,6 +16,7 @@
 
 enum {
         ORDERS_MAX = 64, /* a PUSH socket's: what waits longer waits in our own queue */
+        CHUNKS_MAX = 8,  /* a ROUTER socket's, a peer: they are large */
         WAIT_MAX = 32,
         PASSED_MAX = 256,    /* frames refused in a row before others have their turn */
         REBIND_TRIES = 1000, /* of a millisecond each */
@@ -46,6 +47,8 @@ static const struct {
         [ZL_SOCKET_SUB] = {ZMQ_SUB, false, "SUB"},
         [ZL_SOCKET_PUSH] = {ZMQ_PUSH, false, "PUSH"},
         [ZL_SOCKET_PULL] = {ZMQ_PULL, true, "PULL"},
+        [ZL_SOCKET_ROUTER] = {ZMQ_ROUTER, true, "ROUTER"},
+        [ZL_SOCKET_DEALER] = {ZMQ_DEALER, false, "DEALER"},
 };
 
 /* What every socket has, whatever it is for. */
@@ -101,7 +104,11 @@ static void configure(void *handle, enum zl_socket_kind kind, const char *endpoi
         set(handle, ZMQ_IPV6, zl_endpoint_ipv6(endpoint, kinds[kind].binds));
         set(handle, ZMQ_RCVHWM, settings->queue_frames_max);
         set(handle, ZMQ_SNDHWM,
-            kind == ZL_SOCKET_PUSH ? ORDERS_MAX : settings->queue_frames_max);
+            kind == ZL_SOCKET_PUSH     ? ORDERS_MAX
+            : kind == ZL_SOCKET_ROUTER ? CHUNKS_MAX
+                                       : settings->queue_frames_max);
+        if (kind == ZL_SOCKET_ROUTER)
+                set(handle, ZMQ_ROUTER_MANDATORY, 1); /* who is gone, or full, is no silence */
         if (kind == ZL_SOCKET_PUSH)
                 set(handle, ZMQ_IMMEDIATE, 1); /* queue only for who is there */
         if (kind == ZL_SOCKET_XPUB)
@@ -406,6 +413,44 @@ enum zl_err zl_socket_receive(struct zl_socket *socket, const uint8_t **ret_data
                 return ZL_OK;
         }
         return ZL_ERR_END;
+}
+
+enum zl_err zl_socket_receive_from(struct zl_socket *socket, struct zl_peer *ret_peer,
+                                   const uint8_t **ret_data, size_t *ret_size)
+{
+        renew(socket);
+        for (int passed = 0; passed < PASSED_MAX; passed++) {
+                enum zl_err err = receive_part(socket);
+                if (err != ZL_OK)
+                        return err;
+                ret_peer->size = (uint8_t)zmq_msg_size(&socket->received);
+                memcpy(ret_peer->name, zmq_msg_data(&socket->received), ret_peer->size);
+                bool alone = !zmq_msg_more(&socket->received);
+                if (!alone)
+                        err = receive_part(socket);
+                bool in_parts = alone || zmq_msg_more(&socket->received);
+                while (err == ZL_OK && zmq_msg_more(&socket->received))
+                        err = receive_part(socket);
+                if (in_parts) {
+                        atomic_fetch_add(&socket->bus->in_parts, 1);
+                        continue;
+                }
+                if (!is_its_writers(socket))
+                        continue;
+                *ret_data = zmq_msg_data(&socket->received);
+                *ret_size = zmq_msg_size(&socket->received);
+                return ZL_OK;
+        }
+        return ZL_ERR_END;
+}
+
+enum zl_err zl_socket_send_to(struct zl_socket *socket, const struct zl_peer *peer,
+                              const void *data, size_t size)
+{
+        renew(socket);
+        if (zmq_send(socket->handle, peer->name, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+                return errno == EAGAIN || errno == EINTR ? ZL_ERR_FULL : ZL_ERR_END;
+        return zmq_send(socket->handle, data, size, ZMQ_DONTWAIT) < 0 ? ZL_ERR_END : ZL_OK;
 }
 
 bool zl_socket_wait(struct zl_socket *const *sockets, uint32_t count, int fd, int timeout_ms)

@@ -29,6 +29,17 @@ ZL_MUST_CHECK enum zl_err zl_socket_send(struct zl_socket *socket, const void *d
  * bytes stay valid until the next call. */
 ZL_MUST_CHECK enum zl_err zl_socket_receive(struct zl_socket *socket, const uint8_t **ret_data,
                                             size_t *ret_size);
+/* ROUTER: the same, and from whom. Peer names are ZeroMQ's own, of at most 255 bytes. */
+struct zl_peer {
+        uint8_t name[255];
+        uint8_t size;
+};
+ZL_MUST_CHECK enum zl_err zl_socket_receive_from(struct zl_socket *socket,
+                                                 struct zl_peer *ret_peer,
+                                                 const uint8_t **ret_data, size_t *ret_size);
+/* ZL_ERR_FULL: its queue is; ZL_ERR_END: it is gone. */
+ZL_MUST_CHECK enum zl_err zl_socket_send_to(struct zl_socket *socket, const struct zl_peer *peer,
+                                            const void *data, size_t size);
 /* Waits until one of the sockets has something to receive; a socket may be NULL. `fd` too, unless
  * it is -1. False on time-out or on a signal. */
 bool zl_socket_wait(struct zl_socket *const *sockets, uint32_t count, int fd, int timeout_ms);

@@ -17,6 +17,7 @@ static const struct zl_command commands[] = {
         {"decode", "frames, a tape or a socket to JSON lines", zl_cmd_decode},
         {"sim", "a small exchange to run against", zl_cmd_sim},
         {"router", "a reference order router", zl_cmd_router},
+        {"journal", "keep every frame, serve the state of partitions", zl_cmd_journal},
         {"keygen", "make a CURVE key pair", zl_cmd_keygen},
         {"schema", "the reference of all messages", zl_cmd_schema},
 };

@@ -20,9 +20,9 @@
 enum { THREADS_MAX = 64 };
 
 struct settings {
-        const char *partitions, *pub, *tape;
+        const char *partitions, *pub, *tape, *journal;
         struct zl_option_list sources, routers;
-        uint64_t cluster, src, epoch, threads, linger_ms;
+        uint64_t cluster, src, epoch, threads, linger_ms, journal_ms;
         uint64_t accounts, positions, balances, instruments;
         struct zl_net net;
 };
@@ -110,6 +110,8 @@ static bool prepare(struct worker *worker)
         struct zl_lane_settings common = {.bus = worker->bus,
                                           .linger_ms = (int)settings->linger_ms,
                                           .stop = &worker->stop,
+                                          .journal = settings->journal,
+                                          .journal_wait_ms = settings->journal_ms,
                                           .ready = &worker->ready};
 
         all.src = (uint32_t)settings->src;
@@ -259,6 +261,8 @@ static bool endpoints_good(const struct worker *worker)
         struct zl_bus *bus = worker->bus;
         bool good = !settings->pub || zl_net_endpoint_good(bus, ZL_SOCKET_XPUB, settings->pub);
 
+        if (good && settings->journal)
+                good = zl_net_endpoint_good(bus, ZL_SOCKET_DEALER, settings->journal);
         for (uint32_t i = 0; good && i < settings->sources.count; i++)
                 good = zl_net_endpoint_good(bus, ZL_SOCKET_SUB, settings->sources.values[i]);
         for (uint32_t i = 0; good && i < settings->routers.count; i++)
@@ -312,13 +316,11 @@ static bool check(const struct settings *settings)
 enum zl_exit zl_cmd_worker(int argc, char **argv)
 {
         struct settings settings = {.partitions = "0-255",
-                                    .cluster = 256,
-                                    .src = 1,
-                                    .epoch = zl_now_ns(),
+                                    .cluster = 256, .src = 1, .epoch = zl_now_ns(),
                                     .threads = 1,
                                     .linger_ms = 1000,
-                                    .accounts = 1 << 20,
-                                    .positions = 1 << 20,
+                                    .journal_ms = 10000,
+                                    .accounts = 1 << 20, .positions = 1 << 20,
                                     .balances = 1 << 20,
                                     .instruments = 1024,
                                     .net = ZL_NET_DEFAULT};
@@ -335,6 +337,10 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                  0},
                 {"tape", ZL_OPTION_TEXT, &settings.tape, "DIR",
                  "folder for the tapes, one file an engine", 0, 0, 't'},
+                {"journal", ZL_OPTION_TEXT, &settings.journal, "ENDPOINT",
+                 "a journal to ask for the state at the start", 0, 0, 0},
+                {"journal-wait", ZL_OPTION_NUMBER, &settings.journal_ms, "MS",
+                 "for its answers, before partitions begin with nothing (10000)", 0, 3600000, 0},
                 {"threads", ZL_OPTION_NUMBER, &settings.threads, "N", "engines, one a thread (1)",
                  1, THREADS_MAX, 'j'},
                 {"src", ZL_OPTION_NUMBER, &settings.src, "N", "its number as a source (1)", 0,

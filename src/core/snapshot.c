@@ -58,24 +58,44 @@ static bool bucket_before(const struct zl_engine *engine, uint32_t a, uint32_t b
         return engine->policies[x->policy].id < engine->policies[y->policy].id;
 }
 
-static struct walk walk_all(struct zl_engine *engine)
-{
-        struct walk walk = {.accounts_count = engine->accounts_by_id.count,
-                            .streams_count = engine->streams_by_topic.count,
-                            .buckets_count = engine->buckets_by_key.count};
-        uint32_t *rows[] = {engine->order, engine->order + walk.accounts_count,
-                            engine->order + walk.accounts_count + walk.streams_count};
-        const uint32_t counts[] = {walk.accounts_count, walk.streams_count, walk.buckets_count};
-        zl_before *const before[] = {account_before, stream_before, bucket_before};
+typedef uint32_t of_row(const struct zl_engine *engine, uint32_t row);
 
-        for (uint32_t k = 0; k < 3; k++) {
-                for (uint32_t i = 0; i < counts[k]; i++)
-                        rows[k][i] = i;
-                zl_sort(engine, rows[k], counts[k], before[k]);
+static uint32_t of_bucket(const struct zl_engine *engine, uint32_t row)
+{
+        return engine->buckets[row].partition;
+}
+
+/* The rows of the partition, or all, in order. */
+static uint32_t gather(struct zl_engine *engine, uint32_t *rows, uint32_t count, of_row *of,
+                       zl_before *before, uint32_t partition)
+{
+        uint32_t gathered = 0;
+
+        for (uint32_t row = 0; row < count; row++) {
+                uint32_t of_this = partition == ZL_NONE_AT ? partition : of(engine, row);
+                if (of_this == partition || of_this == ZL_NONE_AT)
+                        rows[gathered++] = row;
         }
-        walk.accounts = rows[0];
-        walk.streams = rows[1];
-        walk.buckets = rows[2];
+        zl_sort(engine, rows, gathered, before);
+        return gathered;
+}
+
+/* Shared streams are always there. */
+static struct walk walk_over(struct zl_engine *engine, uint32_t partition)
+{
+        uint32_t *rows = engine->order;
+        struct walk walk = {.accounts = rows};
+
+        walk.accounts_count = gather(engine, rows, engine->accounts_by_id.count, of_account,
+                                     account_before, partition);
+        rows += walk.accounts_count;
+        walk.streams = rows;
+        walk.streams_count = gather(engine, rows, engine->streams_by_topic.count, of_stream,
+                                    stream_before, partition);
+        rows += walk.streams_count;
+        walk.buckets = rows;
+        walk.buckets_count = gather(engine, rows, engine->buckets_by_key.count, of_bucket,
+                                    bucket_before, partition);
         return walk;
 }
 
@@ -276,7 +296,7 @@ static void write(struct zl_pass *pass, struct zl_engine *engine, uint32_t parti
                 return;
         size_t mark = open_part(pass);
         carry_shared(pass, engine);
-        struct walk walk = walk_all(engine), shared = walk;
+        struct walk walk = walk_over(engine, partition), shared = walk;
         pass_over(engine, &shared, ZL_NONE_AT);
         carry_streams(pass, engine, &shared, ZL_NONE_AT);
         close_part(pass, mark);

@@ -1,0 +1,170 @@
+#include "app/serve.h"
+
+#include "core/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum {
+        PART_BYTES = 256 << 10,
+        REQUESTS_A_TURN = 16,
+};
+
+enum zl_err zl_serve_open(struct zl_serve *serve, struct zl_bus *bus, const char *endpoint)
+{
+        *serve = (struct zl_serve){.message = malloc(sizeof *serve->message)};
+        if (!serve->message)
+                return ZL_ERR_SYSTEM;
+        return zl_socket_open(bus, ZL_SOCKET_ROUTER, endpoint, &serve->socket);
+}
+
+void zl_serve_close(struct zl_serve *serve)
+{
+        for (uint32_t i = 0; i < ZL_SERVE_JOBS_MAX; i++)
+                free(serve->jobs[i].bytes);
+        free(serve->message);
+        zl_socket_close(serve->socket, 0);
+}
+
+/* ---- parts ---- */
+
+/* What the state goes up to: the partition's streams first, then what all share, as far as there is
+ * room. */
+static void add_streams(const struct zl_engine *engine, uint32_t partition,
+                        struct zl_msg_snapshot_part *part)
+{
+        for (uint32_t turn = 0; turn < 2; turn++) {
+                for (uint32_t i = 0; i < engine->streams_by_topic.count; i++) {
+                        const struct zl_stream *stream = &engine->streams[i];
+                        bool of_one = stream->topic.kind == ZL_TOPIC_ACCT ||
+                                      stream->topic.kind == ZL_TOPIC_EXEC;
+                        bool ours = of_one && stream->topic.id == partition;
+                        bool wanted = turn == 0 ? ours : !of_one;
+                        if (!wanted || part->streams_count == ZL_COUNT(part->streams))
+                                continue;
+                        struct zl_row_position_in_stream *row =
+                                &part->streams[part->streams_count++];
+                        *row = (struct zl_row_position_in_stream){
+                                .src = stream->src, .epoch = stream->epoch, .seq = stream->seq};
+                        zl_topic_format(stream->topic, row->topic);
+                }
+        }
+}
+
+static enum zl_err send_part(struct zl_serve *serve, struct zl_journal *journal,
+                             const struct zl_serve_job *job, uint64_t now_ns)
+{
+        static uint8_t frame[ZL_FRAME_SIZE_MAX];
+        struct zl_header header = {.topic = {ZL_TOPIC_SNAP, job->partition},
+                                   .src = journal->src,
+                                   .epoch = journal->epoch,
+                                   .seq = ++serve->seq,
+                                   .ts_ns = now_ns};
+        struct zl_msg_snapshot_part *part = &serve->message->snapshot_part;
+        struct zl_frame_writer writer;
+        size_t from = (size_t)job->part * PART_BYTES, size = 0;
+        size_t left = job->size > from ? job->size - from : 0;
+
+        zl_message_init(serve->message, ZL_TYPE_SNAPSHOT_PART);
+        part->partition = job->partition;
+        part->request = job->request;
+        part->part = job->part;
+        part->parts = job->parts;
+        part->data = job->bytes ? job->bytes + from : NULL;
+        part->data_size = (uint32_t)(left < PART_BYTES ? left : PART_BYTES);
+        part->digest = XXH3_64bits(part->data, part->data_size);
+        if (job->part == 0 && job->parts)
+                add_streams(journal->run.engine, job->partition, part);
+        zl_frame_begin(&writer, frame, sizeof frame, &header);
+        zl_frame_add(&writer, serve->message);
+        if (zl_frame_end(&writer, &size) != ZL_OK)
+                return ZL_ERR_END;
+        return zl_socket_send_to(serve->socket, &job->peer, frame, size);
+}
+
+static void send_parts(struct zl_serve *serve, struct zl_journal *journal,
+                       struct zl_serve_job *job, uint64_t now_ns)
+{
+        enum zl_err err = ZL_OK;
+
+        while (job->part < job->parts && (err = send_part(serve, journal, job, now_ns)) == ZL_OK)
+                job->part++;
+        if (err == ZL_ERR_FULL)
+                return;
+        serve->served += err == ZL_OK;
+        serve->gone += err == ZL_ERR_END;
+        free(job->bytes);
+        job->bytes = NULL;
+}
+
+/* The first part says how far the state goes: while it does not go, the state is taken anew. */
+static void go_on(struct zl_serve *serve, struct zl_journal *journal, struct zl_serve_job *job,
+                  uint64_t now_ns)
+{
+        if (job->part == 0) {
+                free(job->bytes);
+                job->bytes = zl_journal_state(journal, job->partition, &job->size);
+                job->parts = (uint32_t)((job->size + PART_BYTES - 1) / PART_BYTES);
+        }
+        if (job->bytes)
+                send_parts(serve, journal, job, now_ns);
+        else
+                serve->refused++; /* a hole meanwhile: it is asked again */
+}
+
+/* ---- requests ---- */
+
+static struct zl_serve_job *free_job(struct zl_serve *serve)
+{
+        for (uint32_t i = 0; i < ZL_SERVE_JOBS_MAX; i++) {
+                if (!serve->jobs[i].bytes)
+                        return &serve->jobs[i];
+        }
+        return NULL;
+}
+
+static void take_request(struct zl_serve *serve, struct zl_journal *journal,
+                         const struct zl_peer *peer, uint64_t now_ns)
+{
+        const struct zl_msg_snapshot_get *said = &serve->message->snapshot_get;
+        struct zl_serve_job *job = free_job(serve);
+        struct zl_serve_job none = {
+                .peer = *peer, .partition = said->partition, .request = said->request};
+
+        if (job) {
+                *job = none;
+                job->bytes = zl_journal_state(journal, job->partition, &job->size);
+                job->parts = (uint32_t)((job->size + PART_BYTES - 1) / PART_BYTES);
+        }
+        if (job && job->bytes) {
+                send_parts(serve, journal, job, now_ns);
+                return;
+        }
+        serve->refused++;
+        if (send_part(serve, journal, &none, now_ns) != ZL_OK)
+                serve->gone++;
+}
+
+void zl_serve_work(struct zl_serve *serve, struct zl_journal *journal, uint64_t now_ns)
+{
+        struct zl_frame_reader reader;
+        struct zl_peer peer;
+        const uint8_t *frame;
+        size_t size;
+
+        for (uint32_t i = 0; i < ZL_SERVE_JOBS_MAX; i++) {
+                if (serve->jobs[i].bytes)
+                        go_on(serve, journal, &serve->jobs[i], now_ns);
+        }
+        for (int i = 0; i < REQUESTS_A_TURN; i++) {
+                if (zl_socket_receive_from(serve->socket, &peer, &frame, &size) != ZL_OK)
+                        return;
+                if (zl_frame_open(&reader, frame, size) != ZL_OK ||
+                    zl_frame_next(&reader, serve->message) != ZL_OK ||
+                    serve->message->type != ZL_TYPE_SNAPSHOT_GET)
+                        serve->bad_frames++;
+                else
+                        take_request(serve, journal, &peer, now_ns);
+        }
+}
