@@ -193,7 +193,6 @@ class Exchange:
         self.witness.hear()
 
     def kill(self, name):
-        self.cont(name)
         self.processes[name].kill()
         self.processes[name].wait()
         self.kills[name] = self.kills.get(name, 0) + 1
@@ -206,14 +205,14 @@ class Exchange:
         self.stops += 1
 
     def cont(self, name):
-        if self.stopped.pop(name, None) is not None:
-            self.processes[name].send_signal(signal.SIGCONT)
+        del self.stopped[name]
+        self.processes[name].send_signal(signal.SIGCONT)
 
     def fault(self, victims, stoppable):
-        if stoppable and not self.stopped and self.random.random() < 0.1:
-            self.stop(self.random.choice(stoppable), self.random.randint(3, 10))
+        if not self.stopped and self.random.random() < 0.15:
+            self.stop(self.random.choice(stoppable), self.random.randint(2, 12))
         else:
-            self.kill(self.random.choice(victims))
+            self.kill(self.random.choice([one for one in victims if one not in self.stopped]))
 
     def crash(self, victims, stoppable):
         """Faults, each after a number of frames; some come before the last one has begun to work."""
