@@ -32,24 +32,26 @@ EXPIRED = wire.SCHEMA.messages['exec'].fields[1].names.index('expired')
 class Witness:
     """Hears the ledger, the venue and the router, and knows what all of them said last."""
 
-    def __init__(self, cluster, answers, fills, feed):
+    def __init__(self, cluster, accounts, answers, fills, feed):
         self.cluster, self.stream = cluster, wire.Stream()
         self.frames = self.beats = 0
         self.said = {}                # JSON lines of contracts and prices, by what they are of
         self.marks = {}               # (instrument, seq) to its time
-        self.accounts, self.held, self.lines = {}, {}, {}
+        self.accounts, self.headers, self.held, self.lines = {}, {}, {}, {}
         self.orders, self.answered, self.executed = {}, set(), {}
         self.effects = {}             # (pool, base) to the decisions' n
         self.closed = {}
         self.socket = cluster.context.socket(zmq.SUB)
         self.socket.rcvhwm, self.socket.rcvtimeo = 0, DEADLINE_S * 1000
-        for kind in (b'exec', b'ordr', b'beat', b'acct', b'mark', b'rate'):
+        for kind in (b'exec', b'ordr', b'beat', b'acct', b'mark', b'rate', b'ctrl'):
             self.socket.setsockopt(zmq.SUBSCRIBE, b'\xad' + kind)
         self.socket.connect(answers)
         self.socket.recv()  # a beat: it is heard from here on
         self.socket.connect(fills)
         self.socket.connect(feed)
-        self.socket.setsockopt(zmq.SUBSCRIBE, b'\xadctrl')  # the market waits for this one
+        while len(self.accounts) < accounts:
+            self.hear()
+        self.socket.setsockopt(zmq.SUBSCRIBE, b'\xadctrl.')  # the market waits for this one
 
     def hear(self):
         self.frames += 1
@@ -95,8 +97,8 @@ class Witness:
             check(qty * first >= 0 and abs(qty) <= abs(before),
                   f'{number} held {before} of {instrument}, and then {qty}')
         self.accounts[number] = said
-        self.lines[number] = wire.json_line(self.stream, header, 'account', said) \
-            if any(held.values()) else ''
+        self.headers[number] = header
+        self.lines[number] = None if any(held.values()) else ''
 
     def take_exec(self, header, said):
         if header['src'] == ROUTER and said['final']:
@@ -127,6 +129,9 @@ class Witness:
 
     def unsafe(self):
         """The pools with positions that are unsafe at the present marks, with their bases."""
+        for number in [one for one, line in self.lines.items() if line is None]:
+            self.lines[number] = wire.json_line(self.stream, self.headers[number], 'account',
+                                                self.accounts[number])
         lines = [line for line in (*self.said.values(), *self.lines.values()) if line]
         lines.sort(key=lambda line: line.startswith('{"type":"instrument"'))  # behind assets
         lines.sort(key=lambda line: line.startswith(('{"type":"mark"', '{"type":"account"')))
@@ -165,7 +170,7 @@ class Exchange:
         feed, answers, fills = ipc('sim'), ipc('answers'), ipc('fills')
         heard = ('--sub', feed, '--sub', answers, '--sub', self.policy.endpoint)
         self.start('sim', 'sim', '--pub', feed, '--fills', fills, '--orders', ipc('venue'),
-                   '--await', len(workers) + 2, '--seconds', SECONDS, '--accounts', self.accounts,
+                   '--await', len(workers) + 3, '--seconds', SECONDS, '--accounts', self.accounts,
                    '--tick', TICK_MS, '--seed', self.seed)
         self.start('router', 'router', '--pull', ipc('orders'), '--pub', answers, '--sub', feed,
                    '--sub', fills, '--venue', ipc('venue'))
@@ -175,7 +180,7 @@ class Exchange:
             self.start(name, 'worker', *heard, '--router', ipc('orders'), '--journal',
                        ipc('state'), '--tape', self.cluster.dir, '--src', number + 1, '-p',
                        partitions, *self.room)
-        self.witness = Witness(self.cluster, answers, fills, feed)
+        self.witness = Witness(self.cluster, self.accounts, answers, fills, feed)
 
     def serve(self):
         """The source of the policy that makes prices stale: restated to who subscribes."""
@@ -292,7 +297,12 @@ def check_tapes(exchange):
             lines = cluster.run('replay', tape, '--json').stdout.decode().splitlines()
             check_prices(exchange, map(json.loads, lines))
     cluster.run('replay', cluster.dir / 'store')
-    return len(cluster.tapes()), outputs
+    logs = [cluster.log(process) for process in cluster.processes]
+    begun = sum('begin where the journal stands' in log for log in logs)
+    joined = sum(' 0 with nothing' in log for log in logs)
+    check(3 * joined > begun, f'{joined} of {begun} workers began where the journal stands')
+    return f'{len(cluster.tapes())} tapes, {outputs} with outputs; {joined} of {begun} workers '\
+           'had a state to begin with'
 
 
 def run(zeroline, name, seed, accounts):
@@ -307,10 +317,10 @@ def run(zeroline, name, seed, accounts):
         exchange.close()
         witness = exchange.witness
         check_answers(exchange, router_lives)
-        tapes, outputs = check_tapes(exchange)
+        tapes = check_tapes(exchange)
         print(f'{name}: kills {exchange.kills} and {exchange.stops} stops in {faults_s:.1f} s; '
               f'{len(witness.effects)} bases closed, {len(witness.orders)} orders admitted; '
-              f'{settled}; {tapes} tapes, {outputs} with outputs; '
+              f'{settled}; {tapes}; '
               f'{time.monotonic() - begun:.1f} s in all', flush=True)
         check(sum(exchange.kills.values()) >= 10, 'hardly anything was killed')
         check(len(witness.effects) > accounts / 10, 'hardly anything was decided')
