@@ -99,6 +99,15 @@ static struct walk walk_over(struct zl_engine *engine, uint32_t partition)
         return walk;
 }
 
+/* Behind rows that are written. */
+static void advance(const uint32_t **rows, uint32_t *count, uint32_t written)
+{
+        if (written == 0) /* read: there are no rows */
+                return;
+        *rows += written;
+        *count -= written;
+}
+
 /* ---- parts that say how long they are ---- */
 
 static size_t open_part(struct zl_pass *pass)
@@ -166,8 +175,7 @@ static void carry_streams(struct zl_pass *pass, struct zl_engine *engine, struct
                 zl_pass_u64(pass, &stream->epoch);
                 zl_pass_u64(pass, &stream->seq);
         }
-        walk->streams += written;
-        walk->streams_count -= written;
+        advance(&walk->streams, &walk->streams_count, written);
 }
 
 /* ---- the parts ---- */
@@ -208,8 +216,7 @@ static void carry_buckets(struct zl_pass *pass, struct zl_engine *engine, struct
                 zl_pass_i64(pass, &bucket->level);
                 zl_pass_u64(pass, &bucket->filled_ns);
         }
-        walk->buckets += written;
-        walk->buckets_count -= written;
+        advance(&walk->buckets, &walk->buckets_count, written);
 }
 
 static void carry_partition(struct zl_pass *pass, struct zl_engine *engine, struct walk *walk,
@@ -225,8 +232,7 @@ static void carry_partition(struct zl_pass *pass, struct zl_engine *engine, stru
         for (uint32_t i = 0; i < count && !pass->failed; i++)
                 zl_pass_account(pass, engine,
                                 pass->way == ZL_READING ? ZL_NONE_AT : walk->accounts[i]);
-        walk->accounts += written;
-        walk->accounts_count -= written;
+        advance(&walk->accounts, &walk->accounts_count, written);
         zl_pass_u32(pass, &engine->acct_holes[partition]);
         carry_streams(pass, engine, walk, partition);
         carry_buckets(pass, engine, walk, partition);

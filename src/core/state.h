@@ -91,6 +91,7 @@ struct zl_fund {
         uint64_t rev;
         bool waiting; /* a deficit was heard that no round was opened for */
         bool unrated_said; /* that it waits for a rate */
+        bool silence_said; /* that partitions do not answer */
         bool planned; /* for this revision */
         bool stopped; /* a plan did not add up: until a newer revision */
         uint64_t round;    /* number of the last one */
