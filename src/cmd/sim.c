@@ -59,6 +59,7 @@ static void publish_contracts(struct sim *sim)
                 zl_world_say_instrument(&sim->world, i, instrument);
                 zl_publish(&sim->publisher, ctrl, ZL_TYPE_INSTRUMENT, instrument);
         }
+        zl_publish_synced(&sim->publisher, ctrl);
 }
 
 static void publish_marks(struct sim *sim)
@@ -102,22 +103,17 @@ static void publish_fund(struct sim *sim)
  */
 static void restate_accounts(struct sim *sim, const char *wanted)
 {
-        struct zl_msg_synced synced = {0};
-        char topic[ZL_TOPIC_SIZE + 1];
         bool partitions[PARTITIONS];
 
-        for (uint32_t p = 0; p < PARTITIONS; p++) {
-                zl_topic_format((struct zl_topic){ZL_TOPIC_ACCT, p}, topic);
-                partitions[p] = !strncmp(topic, wanted, strlen(wanted));
-        }
+        for (uint32_t p = 0; p < PARTITIONS; p++)
+                partitions[p] = zl_feeder_is_wanted((struct zl_topic){ZL_TOPIC_ACCT, p}, wanted);
         for (uint32_t i = 0; i < sim->world.accounts_count; i++) {
                 if (partitions[zl_partition(sim->world.accounts[i].id, PARTITIONS)])
                         publish_account(sim, &sim->world.accounts[i]);
         }
         for (uint32_t p = 0; p < PARTITIONS; p++) {
                 if (partitions[p])
-                        zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_ACCT, p},
-                                   ZL_TYPE_SYNCED, &synced);
+                        zl_publish_synced(&sim->publisher, (struct zl_topic){ZL_TOPIC_ACCT, p});
         }
 }
 
@@ -212,31 +208,6 @@ static void serve(struct sim *sim, int wait_ms)
         take_orders(sim);
 }
 
-static void add_moved(struct sim *sim, struct zl_topic topic, struct zl_msg_beat *beat)
-{
-        const uint64_t *seq =
-                zl_table_get(&sim->publisher.sequences, (uint64_t)topic.kind << 32 | topic.id);
-        struct zl_row_moved *row = &beat->topics[beat->topics_count++];
-
-        *row = (struct zl_row_moved){.epoch = sim->publisher.epoch, .seq = seq ? *seq : 0};
-        zl_topic_format(topic, row->topic);
-}
-
-static void beat(struct sim *sim)
-{
-        struct zl_msg_beat *beat = &sim->message->beat;
-
-        beat->absent = 0;
-        beat->topics_count = 0;
-        for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++)
-                add_moved(sim, (struct zl_topic){ZL_TOPIC_MARK, sim->world.instruments[i].id},
-                          beat);
-        add_moved(sim, (struct zl_topic){ZL_TOPIC_RATE, ZL_WORLD_BTC}, beat);
-        zl_publish(&sim->publisher,
-                   (struct zl_topic){ZL_TOPIC_BEAT, (uint32_t)sim->settings->src}, ZL_TYPE_BEAT,
-                   beat);
-}
-
 static void run(struct sim *sim)
 {
         uint64_t tick_ns = sim->settings->tick_ms * 1000000;
@@ -257,7 +228,7 @@ static void run(struct sim *sim)
                 publish_rate(sim);
                 publish_marks(sim);
                 if (sim->world.ticks % BEAT_TICKS == 0)
-                        beat(sim);
+                        zl_publish_beat(&sim->publisher);
         }
         for (int i = 0; i < 5; i++) /* what is under way may still arrive */
                 serve(sim, 100);
