@@ -99,6 +99,30 @@ static void publish_fund(struct sim *sim)
                    &fund);
 }
 
+static void restate_marks(struct sim *sim)
+{
+        publish_marks(sim);
+        for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++)
+                zl_publish_synced(&sim->publisher, (struct zl_topic){
+                                                           ZL_TOPIC_MARK,
+                                                           sim->world.instruments[i].id});
+}
+
+static void restate_rate(struct sim *sim)
+{
+        publish_rate(sim);
+        zl_publish_synced(&sim->publisher, (struct zl_topic){ZL_TOPIC_RATE, ZL_WORLD_BTC});
+}
+
+static void restate_fund(struct sim *sim)
+{
+        struct zl_msg_fund fund;
+
+        publish_fund(sim);
+        zl_world_say_fund(&sim->world, &fund);
+        zl_publish_synced(&sim->publisher, (struct zl_topic){ZL_TOPIC_FUND, fund.fund});
+}
+
 /* The accounts of the partitions whose topics begin as the subscription does, then their `synced`.
  */
 static void restate_accounts(struct sim *sim, const char *wanted)
@@ -128,12 +152,12 @@ static void greet(struct sim *sim)
                         publish_contracts(sim);
                 } else if (!strncmp(wanted, "mark", 4)) {
                         if (sim->world.ticks) /* before the market opens there is no price */
-                                publish_marks(sim);
+                                restate_marks(sim);
                 } else if (!strncmp(wanted, "rate", 4)) {
                         if (sim->world.ticks)
-                                publish_rate(sim);
+                                restate_rate(sim);
                 } else if (!strncmp(wanted, "fund", 4)) {
-                        publish_fund(sim);
+                        restate_fund(sim);
                 } else if (!strncmp(wanted, "acct", 4)) {
                         restate_accounts(sim, wanted);
                 }
