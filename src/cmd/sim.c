@@ -4,6 +4,7 @@
 #include "app/clock.h"
 #include "app/net.h"
 #include "app/options.h"
+#include "app/plans.h"
 #include "app/proposal.h"
 #include "app/publisher.h"
 #include "app/say.h"
@@ -20,7 +21,7 @@ enum {
 };
 
 struct settings {
-        const char *pub, *fills, *orders;
+        const char *pub, *fills, *orders, *plans;
         uint64_t seconds, tick_ms, accounts, seed, await, src;
         struct zl_net net;
 };
@@ -28,7 +29,7 @@ struct settings {
 struct sim {
         const struct settings *settings;
         struct zl_bus *bus;
-        struct zl_socket *orders;
+        struct zl_socket *orders, *plans;
         struct zl_publisher publisher;
         struct zl_publisher venue; /* what becomes of orders, for routers only */
         struct zl_world world;
@@ -216,20 +217,45 @@ static void take_orders(struct sim *sim)
         }
 }
 
+/* ---- plans ---- */
+
+/* The accounts first, then the fund's revision that the plan made. */
+static void take_plans(struct sim *sim)
+{
+        const uint8_t *frame;
+        size_t size;
+
+        while (sim->plans && zl_socket_receive(sim->plans, &frame, &size) == ZL_OK) {
+                if (!zl_plan_execute(&sim->world, frame, size, sim->message)) {
+                        sim->world.plans_refused++;
+                        continue;
+                }
+                for (uint32_t i = 0; i < sim->world.accounts_count; i++) {
+                        struct zl_world_account *account = &sim->world.accounts[i];
+                        if (account->changed)
+                                publish_account(sim, account);
+                        account->changed = false;
+                }
+                publish_fund(sim);
+        }
+}
+
 /* ---- time ---- */
 
 static void serve(struct sim *sim, int wait_ms)
 {
-        struct zl_socket *sockets[] = {sim->orders, sim->publisher.socket, sim->venue.socket};
+        struct zl_socket *sockets[] = {sim->orders, sim->plans, sim->publisher.socket,
+                                       sim->venue.socket};
         char ignored[ZL_TOPIC_SIZE + 1];
 
         if (zl_reload_asked())
                 zl_bus_reload(sim->bus);
-        zl_socket_wait(sockets, 3, -1, wait_ms);
+        zl_socket_wait(sockets, 4, -1, wait_ms);
         greet(sim);
         while (zl_publisher_heard(&sim->venue, ignored))
                 ; /* there is nothing to restate */
         take_orders(sim);
+        take_plans(sim);
 }
 
 static void run(struct sim *sim)
@@ -270,6 +296,9 @@ static enum zl_err open_all(struct sim *sim)
         if (err == ZL_OK)
                 err = zl_socket_open(sim->bus, ZL_SOCKET_PULL, settings->orders,
                                      &sim->orders);
+        if (err == ZL_OK && settings->plans)
+                err = zl_socket_open(sim->bus, ZL_SOCKET_PULL, settings->plans, &sim->plans);
+        sim->world.takes_plans = sim->plans != NULL;
         return err;
 }
 
@@ -281,6 +310,11 @@ static void report(const struct zl_world *world)
                (unsigned long long)world->taken_over, (unsigned long long)world->cancelled,
                (unsigned long long)world->converted, (unsigned long long)world->rejected,
                1e-6 * (double)world->fund);
+        if (world->takes_plans)
+                zl_say("%llu plans carried out, %llu refused, %llu pairs",
+                       (unsigned long long)world->plans,
+                       (unsigned long long)world->plans_refused,
+                       (unsigned long long)world->deleveraged);
 }
 
 static enum zl_exit simulate(const struct settings *settings)
@@ -306,6 +340,7 @@ static enum zl_exit simulate(const struct settings *settings)
                 report(&sim.world);
         }
         zl_socket_close(sim.orders, 0);
+        zl_socket_close(sim.plans, 0);
         zl_publisher_close(&sim.publisher, 500);
         zl_publisher_close(&sim.venue, 500);
         zl_bus_close(sim.bus);
@@ -326,6 +361,8 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
                  "where to publish to routers what becomes of orders", 0, 0, 0},
                 {"orders", ZL_OPTION_TEXT, &settings.orders, "ENDPOINT",
                  "where routers push orders", 0, 0, 0},
+                {"plans", ZL_OPTION_TEXT, &settings.plans, "ENDPOINT",
+                 "where workers push plans of the fund; without it the venue takes over", 0, 0, 0},
                 {"seconds", ZL_OPTION_NUMBER, &settings.seconds, "N",
                  "how long the market is open (15)", 1, 1000000, 0},
                 {"tick", ZL_OPTION_NUMBER, &settings.tick_ms, "MS", "between two prices (50)", 1,

@@ -200,7 +200,7 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
         if (!adds_up && coordinates(engine, fund->id))
                 zl_alert_fund(engine, fund->id, ZL_ALERT_KIND_AUDIT, evidence);
         engine->funds_due = true;
-        if (engine->round->fund == row)
+        if (engine->round->fund == row && said->plan) /* what it was opened for may be met */
                 drop_round(engine);
 }
 
