@@ -334,6 +334,12 @@ static enum zl_err join(struct state *state)
         zl_socket_close(job.journal, 0);
         if (err != ZL_OK)
                 return err;
+        if (state->run.refused_parts)
+                zl_say("engine %u: %llu states of the journal cannot be used: they are another "
+                       "version's, or do not fit this worker's capacities",
+                       settings->number, (unsigned long long)state->run.refused_parts);
+        result.without += result.joined - (uint32_t)state->run.joined;
+        result.joined = (uint32_t)state->run.joined;
         state->result->joined = result.joined;
         state->result->without = result.without;
         zl_say("engine %u: %u partitions begin where the journal stands, %u with nothing; %llu "

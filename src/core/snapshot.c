@@ -341,7 +341,8 @@ enum zl_err zl_snapshot_save(struct zl_engine *engine, uint32_t partition, void 
 
 /* ---- reading ---- */
 
-/* Nothing of the partition stays; the rows of its accounts do. */
+/* Nothing of the partition stays but the numbers of its accounts and streams, as if nothing had
+ * been heard of them. */
 static void empty_partition(struct zl_engine *engine, uint32_t partition)
 {
         for (uint32_t row = 0; row < engine->accounts_by_id.count; row++) {
@@ -352,7 +353,15 @@ static void empty_partition(struct zl_engine *engine, uint32_t partition)
                         zl_state_drop_pool(engine, account->first_pool);
                 while (account->first_balance != ZL_NONE_AT)
                         zl_state_drop_balance(engine, account->first_balance);
+                account->rev = 0;
+                account->suspended = false;
         }
+        for (uint32_t row = 0; row < engine->streams_by_topic.count; row++) {
+                struct zl_stream *stream = &engine->streams[row];
+                if (of_stream(engine, row) == partition)
+                        *stream = (struct zl_stream){.src = stream->src, .topic = stream->topic};
+        }
+        engine->acct_holes[partition] = 0;
 }
 
 /* The next partition's number. False: it is another engine's, and was passed over. */
@@ -457,7 +466,9 @@ enum zl_err zl_snapshot_repair(struct zl_engine *engine, const void *data, size_
                         continue;
                 empty_partition(engine, partition);
                 read_partition(&pass, engine, partition);
-                if (!pass.failed)
+                if (pass.failed)
+                        empty_partition(engine, partition);
+                else
                         rearm_partition(engine, partition);
         }
         if (!pass.failed)

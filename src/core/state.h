@@ -114,7 +114,7 @@ struct zl_stream {
         struct zl_topic topic;
         bool heard;
         bool whole; /* since its restatement began */
-        bool holed; /* what depends on it waits until it is restated */
+        bool holed; /* what depends on it waits until its topic is restated */
         bool torn;  /* a frame was lost behind the last one heard */
         bool old_said; /* that a frame of an epoch that is over was refused */
         uint64_t epoch;
