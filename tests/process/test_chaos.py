@@ -1,0 +1,345 @@
+"""Processes that are killed again and again amid a crash of the market, and what holds all the same.
+
+One run kills workers, with a replica that goes on, and the journal, and stops workers for a while; the
+other kills the router, and workers. Holds: one decision of a base has effect; no position is closed
+further than it was held; what was admitted is answered, or its account has a newer base; when the
+faults end, no pool that is unsafe stays as it is; no price that is stale decides; every tape opens and
+replays. When to do what is counted in frames that were heard, and drawn from a seed."""
+import argparse
+import json
+import random
+import signal
+import sys
+import time
+
+import msgpack
+import zmq
+
+from cluster import DEADLINE_S, Cluster, Failed, Publisher, check
+import wire
+
+BEAT_TICKS = 40  # of the exchange
+TICK_MS = 5
+SECONDS = 32
+FAULTS_END = 0.57  # of the market's time: prices still fall
+ROUNDS = 5  # of watching what is unsafe, at least
+STALE_MS = 1000
+VENUE = 101  # the exchange's src for what becomes of orders
+ROUTER = 200
+EXPIRED = wire.SCHEMA.messages['exec'].fields[1].names.index('expired')
+
+
+class Witness:
+    """Hears the ledger, the venue and the router, and knows what all of them said last."""
+
+    def __init__(self, cluster, answers, fills, feed):
+        self.cluster, self.stream = cluster, wire.Stream()
+        self.frames = self.beats = 0
+        self.said = {}                # JSON lines of contracts and prices, by what they are of
+        self.marks = {}               # (instrument, seq) to its time
+        self.accounts, self.held, self.lines = {}, {}, {}
+        self.orders, self.answered, self.executed = {}, set(), {}
+        self.effects = {}             # (pool, base) to the decisions' n
+        self.closed = {}
+        self.socket = cluster.context.socket(zmq.SUB)
+        self.socket.rcvhwm, self.socket.rcvtimeo = 0, DEADLINE_S * 1000
+        for kind in (b'exec', b'ordr', b'beat', b'acct', b'mark', b'rate'):
+            self.socket.setsockopt(zmq.SUBSCRIBE, b'\xad' + kind)
+        self.socket.connect(answers)
+        self.socket.recv()  # a beat: it is heard from here on
+        self.socket.connect(fills)
+        self.socket.connect(feed)
+        self.socket.setsockopt(zmq.SUBSCRIBE, b'\xadctrl')  # the market waits for this one
+
+    def hear(self):
+        self.frames += 1
+        frame = self.socket.recv()
+        if frame[1:5] == b'acct' and self.is_known(frame):
+            return
+        header, messages = wire.decode_frame(frame)
+        for name, values in messages:
+            take = getattr(self, 'take_' + name, None)
+            if take:
+                take(header, values)
+            elif name in ('cancel', 'convert', 'liquidate'):
+                self.orders[values['order']] = values.get('instrument')
+            elif name in ('asset', 'instrument', 'policy', 'rate'):
+                self.stream.learn(name, values)
+                self.said[name, values.get(name)] = wire.json_line(self.stream, header, name,
+                                                                   values)
+
+    def is_known(self, frame):
+        """Each start of a process has all accounts restated to everybody."""
+        unpacker = msgpack.Unpacker(raw=False)
+        unpacker.feed(frame)
+        *_, body = unpacker
+        return len(body) > 2 and self.accounts.get(body[1], {}).get('rev') == body[2]
+
+    def take_beat(self, header, _):
+        self.beats += header['src'] == VENUE - 1
+
+    def take_mark(self, header, said):
+        self.marks[said['instrument'], header['seq']] = header['ts_ns']
+        self.said['mark', said['instrument']] = wire.json_line(self.stream, header, 'mark', said)
+
+    def take_account(self, header, said):
+        number = said['account']
+        self.stream.learn('account', said)
+        held = {row['instrument']: row['qty'] for row in said['positions']}
+        if number not in self.accounts:
+            self.held[number] = held
+        for instrument, qty in held.items():
+            first = self.held[number][instrument]
+            before = {row['instrument']: row['qty'] for row in self.accounts.get(
+                number, said)['positions']}[instrument]
+            check(qty * first >= 0 and abs(qty) <= abs(before),
+                  f'{number} held {before} of {instrument}, and then {qty}')
+        self.accounts[number] = said
+        self.lines[number] = wire.json_line(self.stream, header, 'account', said) \
+            if any(held.values()) else ''
+
+    def take_exec(self, header, said):
+        if header['src'] == ROUTER and said['final']:
+            self.answered.add(said['order'])
+        if header['src'] != VENUE:
+            return
+        order, filled = said['order'], said['filled']
+        self.executed[order] = self.executed.get(order, 0) + 1
+        if not filled and not (said['status'] == EXPIRED and said['rev']):
+            return  # the fund took it over where a revision is named
+        pool, base, n, place = order.rsplit('/', 3)
+        effects = self.effects.setdefault((pool, int(base)), [])
+        effects.append((n, place))
+        check(len({n for n, _ in effects}) == 1, f'two decisions of {pool}/{base} had effect')
+        check(len(set(effects)) == len(effects), f'{order} had effect twice')
+        instrument = self.orders.get(order)
+        if instrument:
+            position = int(pool.split('/')[0]), instrument
+            self.closed[position] = self.closed.get(position, 0) + filled
+            check(self.closed[position] <= abs(self.held[position[0]][instrument]),
+                  f'{order} closed more than there was')
+
+    def base(self, account, pool):
+        said = self.accounts[account]
+        if pool == 'x':
+            return said['cross_rev']
+        return next(row['rev'] for row in said['positions'] if str(row['instrument']) == pool)
+
+    def unsafe(self):
+        """The pools with positions that are unsafe at the present marks, with their bases."""
+        lines = [line for line in (*self.said.values(), *self.lines.values()) if line]
+        lines.sort(key=lambda line: line.startswith('{"type":"instrument"'))  # behind assets
+        lines.sort(key=lambda line: line.startswith(('{"type":"mark"', '{"type":"account"')))
+        told = self.cluster.run('calc', stdin='\n'.join(lines).encode()).stdout.decode()
+        pools = [pool for pool in map(json.loads, told.splitlines()) if pool['positions']]
+        return {(pool['account'], pool['pool'], self.base(pool['account'], pool['pool']))
+                for pool in pools if pool['state'] in ('liquidate', 'bankrupt')}
+
+    def unanswered(self, answered):
+        """Admitted orders without a final answer, whose pool has no newer base."""
+        for order in self.orders.keys() - answered:
+            account, pool, base, _, _ = order.split('/')
+            if self.base(int(account), pool) == int(base):
+                yield order, (int(account), pool, int(base))
+
+
+class Exchange:
+    """The cluster of a run: what is killed here is started again under its name."""
+
+    def __init__(self, cluster, seed, accounts):
+        self.cluster, self.random, self.kills, self.stops = cluster, random.Random(seed), {}, 0
+        self.seed, self.accounts = seed, accounts
+        self.arguments, self.processes, self.stopped = {}, {}, {}
+        self.unsafe = set()  # of those that were when the faults ended
+        self.policy = Publisher(cluster, 'policy', 5)
+        self.room = ('--accounts', 2 * accounts, '--positions', 4 * accounts, '--balances',
+                     4 * accounts, '--instruments', 16)
+
+    def start(self, name, *arguments):
+        if arguments:
+            self.arguments[name] = arguments
+        self.processes[name] = self.cluster.start(*self.arguments[name])
+
+    def open(self, workers):
+        ipc = self.cluster.ipc
+        feed, answers, fills = ipc('sim'), ipc('answers'), ipc('fills')
+        heard = ('--sub', feed, '--sub', answers, '--sub', self.policy.endpoint)
+        self.start('sim', 'sim', '--pub', feed, '--fills', fills, '--orders', ipc('venue'),
+                   '--await', len(workers) + 2, '--seconds', SECONDS, '--accounts', self.accounts,
+                   '--tick', TICK_MS, '--seed', self.seed)
+        self.start('router', 'router', '--pull', ipc('orders'), '--pub', answers, '--sub', feed,
+                   '--sub', fills, '--venue', ipc('venue'))
+        self.start('journal', 'journal', *heard, '--store', self.cluster.dir / 'store', '--serve',
+                   ipc('state'), '--snapshot-s', 2, *self.room)
+        for number, (name, partitions) in enumerate(workers.items()):
+            self.start(name, 'worker', *heard, '--router', ipc('orders'), '--journal',
+                       ipc('state'), '--tape', self.cluster.dir, '--src', number + 1, '-p',
+                       partitions, *self.room)
+        self.witness = Witness(self.cluster, answers, fills, feed)
+
+    def serve(self):
+        """The source of the policy that makes prices stale: restated to who subscribes."""
+        while self.policy.socket.poll(0):
+            told = self.policy.socket.recv()
+            if told[:1] == b'\1' and told[2:6] == b'ctrl':
+                self.policy.say(type='policy', policy=1, rev=1, stale_ms=STALE_MS)
+                self.policy.say(type='synced', topic='ctrl.00000000')
+            elif told[:1] == b'\1' and told[2:6] == b'beat':
+                self.policy.say(type='beat')
+
+    def hear(self):
+        """The next frame. Whatever nobody killed is still there."""
+        heard = False
+        while not heard:
+            for name, process in self.processes.items():
+                check(process.poll() is None,
+                      f'{name} ended; unsafe pools: {sorted(self.unsafe)}; it said: '
+                      f'{self.cluster.log(process)}')
+            self.serve()
+            heard = self.witness.socket.poll(200)
+        self.witness.hear()
+
+    def kill(self, name):
+        self.processes[name].kill()
+        self.processes[name].wait()
+        self.kills[name] = self.kills.get(name, 0) + 1
+        self.start(name)
+
+    def stop(self, name, beats):
+        """It hears nothing for so long, and has everything at once then."""
+        self.processes[name].send_signal(signal.SIGSTOP)
+        self.stopped[name] = self.witness.beats + beats
+        self.stops += 1
+
+    def cont(self, name):
+        del self.stopped[name]
+        self.processes[name].send_signal(signal.SIGCONT)
+
+    def fault(self, victims, stoppable):
+        if not self.stopped and self.random.random() < 0.15:
+            self.stop(self.random.choice(stoppable), self.random.randint(2, 12))
+        else:
+            self.kill(self.random.choice([one for one in victims if one not in self.stopped]))
+
+    def crash(self, victims, stoppable):
+        """Faults, each after a number of frames; some come before the last one has begun to work."""
+        witness, end = self.witness, SECONDS * 1000 // TICK_MS // BEAT_TICKS * FAULTS_END
+        due = 0
+        while witness.beats < end:
+            self.hear()
+            for name in [one for one, beat in self.stopped.items() if beat <= witness.beats]:
+                self.cont(name)
+            if witness.frames >= due and witness.beats > 2:
+                self.fault(victims, stoppable)
+                due = witness.frames + self.random.randint(1, self.random.choice((300, 3000)))
+        for name in list(self.stopped):
+            self.cont(name)
+
+    def converge(self):
+        """No pool that was unsafe in the first rounds after the faults stays so under its base."""
+        witness, begun, count, rounds = self.witness, time.monotonic(), set(), 0
+        while witness.socket.poll(0):
+            self.hear()
+        while rounds < ROUNDS or self.unsafe:
+            beats = witness.beats + 2
+            while witness.beats < beats:
+                self.hear()
+            unsafe = witness.unsafe()
+            self.unsafe = unsafe if rounds < ROUNDS else self.unsafe & unsafe
+            count |= self.unsafe
+            rounds += 1
+        return f'{len(count)} unsafe pools settled in {time.monotonic() - begun:.1f} s'
+
+    def close(self):
+        """The market first: what is under way is executed."""
+        self.cluster.stop(self.processes.pop('sim'))
+        for name in sorted(self.processes, reverse=True):
+            self.cluster.stop(self.processes.pop(name))
+        while self.witness.socket.poll(0):
+            self.witness.hear()
+
+
+def check_answers(exchange, router_lives):
+    """A router that was killed may have admitted what it never sent on: then its key stays open, and
+    the pool is safe by now, or it would have been proposed again."""
+    witness = exchange.witness
+    check(not router_lives or not list(witness.unanswered(witness.answered)),
+          f'without an answer: {list(witness.unanswered(witness.answered))}')
+    unsafe = witness.unsafe()
+    for order, pool in witness.unanswered(witness.executed.keys()):
+        check(pool not in unsafe, f'{order} was admitted, and nothing came of it')
+    twice = [order for order, times in witness.executed.items() if times > 1]
+    check(not router_lives or not twice, f'sent on twice: {twice}')
+
+
+def check_prices(exchange, lines):
+    """What an isolated pool was told was decided by a price of that time, not by an old one."""
+    marks = exchange.witness.marks
+    for said in lines:
+        if said['type'] == 'liquidate' and said['pool'] != 'x':
+            mark_ns = marks.get((said['instrument'], said['mark_seq']))
+            check(mark_ns is None or said['ts_ns'] <= mark_ns + STALE_MS * 10**6,
+                  f"{said['order']} was decided by a price that was stale")
+
+
+def check_tapes(exchange):
+    cluster, outputs = exchange.cluster, 0
+    for tape in cluster.tapes():
+        told = cluster.run('replay', tape).stdout.decode()
+        check('identical: ' in told or 'no outputs' in told, f'{tape}: {told}')
+        if 'identical: ' in told:
+            outputs += 1
+            lines = cluster.run('replay', tape, '--json').stdout.decode().splitlines()
+            check_prices(exchange, map(json.loads, lines))
+    cluster.run('replay', cluster.dir / 'store')
+    return len(cluster.tapes()), outputs
+
+
+def run(zeroline, name, seed, accounts):
+    workers, victims, stoppable, router_lives = RUNS[name]
+    begun = time.monotonic()
+    with Cluster(zeroline) as cluster:
+        exchange = Exchange(cluster, seed, accounts)
+        exchange.open(workers)
+        exchange.crash(victims, stoppable)
+        faults_s = time.monotonic() - begun
+        settled = exchange.converge()
+        exchange.close()
+        witness = exchange.witness
+        check_answers(exchange, router_lives)
+        tapes, outputs = check_tapes(exchange)
+        print(f'{name}: kills {exchange.kills} and {exchange.stops} stops in {faults_s:.1f} s; '
+              f'{len(witness.effects)} bases closed, {len(witness.orders)} orders admitted; '
+              f'{settled}; {tapes} tapes, {outputs} with outputs; '
+              f'{time.monotonic() - begun:.1f} s in all', flush=True)
+        check(sum(exchange.kills.values()) >= 10, 'hardly anything was killed')
+        check(len(witness.effects) > accounts / 10, 'hardly anything was decided')
+
+
+# Workers and their partitions; who is killed; who is stopped for a while; whether the router lives.
+RUNS = {
+    'workers': ({'one': '0-127', 'two': '128-255', 'replica': '0-127'},
+                ('one', 'one', 'two', 'two', 'journal'), ('two', 'replica'), True),
+    'router': ({'one': '0-255', 'two': '0-255'},
+               ('router', 'router', 'one'), ('one', 'two'), False),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('zeroline')
+    parser.add_argument('--seed', type=int, default=time.time_ns() % 10**9)
+    parser.add_argument('--only', choices=RUNS)
+    parser.add_argument('--accounts', type=int, default=600)
+    given = parser.parse_args()
+    print(f'seed {given.seed}', flush=True)
+    try:
+        for name in [given.only] if given.only else RUNS:
+            run(given.zeroline, name, given.seed, given.accounts)
+    except Failed as failed:
+        sys.exit(f'failed, seed {given.seed}: {failed}')
+    except zmq.Again:
+        sys.exit(f'failed, seed {given.seed}: nothing arrived in time')
+
+
+main()
