@@ -28,13 +28,31 @@ struct state {
         struct zl_socket *sources[ZL_LANE_ENDPOINTS_MAX];
         struct zl_socket *routers[ZL_LANE_ENDPOINTS_MAX];
         struct zl_queue queues[ZL_LANE_ENDPOINTS_MAX];
-        struct zl_socket *alerts;
+        struct zl_socket *alerts, *ledger;
+        struct zl_socket *mesh[ZL_LANE_PEERS_MAX + 1]; /* the other lanes, other workers */
         uint64_t clock_seq, clock_ns;
         struct zl_pace bad_frames, unsent; /* of complaints */
         struct zl_repair repair;
 };
 
 /* ---- setting up ---- */
+
+static enum zl_err open_mesh(struct state *state)
+{
+        const struct zl_lane_settings *settings = state->settings;
+        enum zl_err err = ZL_OK;
+
+        for (uint32_t i = 0; err == ZL_OK && i <= settings->peers_count; i++) {
+                err = zl_socket_open(settings->bus, ZL_SOCKET_SUB,
+                                     i ? settings->peers[i - 1] : ZL_LANE_MESH, &state->mesh[i]);
+                if (err == ZL_OK)
+                        zl_subscribe_mesh(state->mesh[i], &settings->config);
+        }
+        if (err == ZL_OK && settings->ledger)
+                err = zl_socket_open(settings->bus, ZL_SOCKET_PUSH, settings->ledger,
+                                     &state->ledger);
+        return err;
+}
 
 static enum zl_err open_sockets(struct state *state)
 {
@@ -54,7 +72,7 @@ static enum zl_err open_sockets(struct state *state)
                 if (err == ZL_OK)
                         zl_subscribe_all(state->sources[i], &settings->config);
         }
-        return err;
+        return err == ZL_OK ? open_mesh(state) : err;
 }
 
 /* A record that cannot be written ends the tape at its last whole one; the worker goes on. */
@@ -155,6 +173,18 @@ static void queue_decision(struct state *state, const struct zl_said_item *item,
                        fault ? fault : "no router takes its partition");
 }
 
+/* One that is lost is made anew when its deficits are said again. */
+static void send_plan(struct state *state, const uint8_t *frame, uint32_t size)
+{
+        state->result->plans++;
+        if (!state->ledger || zl_socket_send(state->ledger, frame, size, false) == ZL_OK)
+                return;
+        state->result->plans_lost++;
+        if (zl_pace_may(&state->unsent))
+                zl_say("the ledger at %s does not take a plan: it is made again",
+                       state->settings->ledger);
+}
+
 /* On the tape before on the wire: no order is ever sent that cannot be explained. */
 static void send_said(struct state *state)
 {
@@ -168,9 +198,10 @@ static void send_said(struct state *state)
                 const uint8_t *frame = zl_said_frame(&state->said, item);
                 if (item->topic.kind == ZL_TOPIC_ORDR)
                         queue_decision(state, item, frame);
-                else if (item->kind == ZL_RECORD_OUT &&
-                         zl_socket_send(state->alerts, frame, item->size, false) != ZL_OK)
+                else if (zl_socket_send(state->alerts, frame, item->size, false) != ZL_OK)
                         state->result->alerts_lost++;
+                if (item->topic.kind == ZL_TOPIC_PLAN)
+                        send_plan(state, frame, item->size);
         }
         zl_said_clear(&state->said);
         for (uint32_t i = 0; i < state->settings->routes_count; i++)
@@ -211,6 +242,47 @@ static void take_frame(struct state *state, const uint8_t *frame, size_t size)
                 fail(state);
         else if (state->said.count)
                 send_said(state);
+}
+
+/* Whether the worker's own thread passed on what this lane said: its engine has it already. */
+static bool is_own(const struct state *state, const uint8_t *frame, size_t size)
+{
+        const struct zl_engine *engine = state->run.engine;
+        struct zl_frame_reader reader;
+        uint32_t partition;
+
+        if (zl_frame_open(&reader, frame, size) != ZL_OK ||
+            reader.header.src != state->settings->config.src ||
+            zl_frame_next(&reader, state->run.message) != ZL_OK)
+                return false;
+        switch (state->run.message->type) {
+        case ZL_TYPE_DEFICIT:
+                partition = zl_partition(state->run.message->deficit.account, engine->partitions);
+                break;
+        case ZL_TYPE_ADL_QUERY:
+                partition = zl_partition(state->run.message->adl_query.fund, engine->partitions);
+                break;
+        default:
+                partition = state->run.message->adl_bid.partition;
+        }
+        return zl_state_owns(engine, partition);
+}
+
+static uint32_t hear_mesh(struct state *state)
+{
+        const uint8_t *frame;
+        size_t size;
+        uint32_t done = 0;
+
+        for (uint32_t i = 0; i <= state->settings->peers_count; i++) {
+                for (uint32_t n = 0; n < FRAMES_A_TURN; n++, done++) {
+                        if (zl_socket_receive(state->mesh[i], &frame, &size) != ZL_OK)
+                                break;
+                        if (!is_own(state, frame, size))
+                                take_frame(state, frame, size);
+                }
+        }
+        return done;
 }
 
 static void make_clock(struct state *state)
@@ -262,6 +334,12 @@ static enum zl_err join(struct state *state)
         zl_socket_close(job.journal, 0);
         if (err != ZL_OK)
                 return err;
+        if (state->run.refused_parts)
+                zl_say("engine %u: %llu states of the journal cannot be used: they are another "
+                       "version's, or do not fit this worker's capacities",
+                       settings->number, (unsigned long long)state->run.refused_parts);
+        result.without += result.joined - (uint32_t)state->run.joined;
+        result.joined = (uint32_t)state->run.joined;
         state->result->joined = result.joined;
         state->result->without = result.without;
         zl_say("engine %u: %u partitions begin where the journal stands, %u with nothing; %llu "
@@ -289,6 +367,7 @@ static uint32_t do_work(struct state *state)
                         take_frame(state, frame, size);
                 }
         }
+        done += hear_mesh(state);
         for (uint32_t i = 0; i < state->settings->routes_count; i++)
                 zl_queue_send(&state->queues[i], state->routers[i], zl_now_ns());
         return done;
@@ -338,6 +417,9 @@ static void close_all(struct state *state, uint64_t end_ns)
                 zl_socket_close(state->routers[i], linger_ms);
                 zl_queue_close(&state->queues[i]);
         }
+        for (uint32_t i = 0; i <= ZL_LANE_PEERS_MAX; i++)
+                zl_socket_close(state->mesh[i], 0);
+        zl_socket_close(state->ledger, linger_ms);
         zl_socket_close(state->alerts, linger_ms);
         if (zl_tape_close(state->tape) != ZL_OK) {
                 zl_say_errno("%s: cannot write its end", state->settings->tape);
@@ -345,6 +427,18 @@ static void close_all(struct state *state, uint64_t end_ns)
         }
         zl_said_free(&state->said);
         zl_run_close(&state->run);
+}
+
+static void wait_for_input(struct state *state)
+{
+        struct zl_socket *sockets[ZL_LANE_ENDPOINTS_MAX + ZL_LANE_PEERS_MAX + 1];
+        uint32_t count = 0;
+
+        for (uint32_t i = 0; i < state->settings->sources_count; i++)
+                sockets[count++] = state->sources[i];
+        for (uint32_t i = 0; i <= state->settings->peers_count; i++)
+                sockets[count++] = state->mesh[i];
+        zl_socket_wait(sockets, count, -1, CLOCK_MS);
 }
 
 void *zl_lane_run(void *argument)
@@ -372,7 +466,7 @@ void *zl_lane_run(void *argument)
                 if (do_work(state) > 0)
                         continue;
                 flush(state); /* a crash loses nothing that came before the last wait */
-                zl_socket_wait(state->sources, lane->settings.sources_count, -1, CLOCK_MS);
+                wait_for_input(state);
         }
         uint64_t end_ns = zl_ticks_ns() + (uint64_t)lane->settings.linger_ms * 1000000u;
         if (err == ZL_OK) {

@@ -1,8 +1,9 @@
 /* lane.h - one engine of a worker, in a thread of its own.
  *
  * Reads frames from its SUB sockets, tapes them, gives them to its engine, tapes what that says,
- * and only then sends it: decisions to the routers, alerts to the worker's own thread. Makes the
- * clock. Owns: its sockets, tape, engine and queues. Thread: the one it starts. */
+ * and only then sends it: decisions to the routers, plans to the ledger, alerts and what concerns
+ * other engines' partitions to the worker's own thread, which passes it on. Makes the clock. Owns:
+ * its sockets, tape, engine and queues. Thread: the one it starts. */
 #ifndef ZL_APP_LANE_H
 #define ZL_APP_LANE_H
 
@@ -12,7 +13,10 @@
 
 #include <stdatomic.h>
 
-enum { ZL_LANE_ENDPOINTS_MAX = 16 };
+enum {
+        ZL_LANE_ENDPOINTS_MAX = 16,
+        ZL_LANE_PEERS_MAX = 12,
+};
 
 struct zl_route {
         const char *endpoint;
@@ -24,6 +28,9 @@ struct zl_lane_settings {
         struct zl_engine_config config;
         const char *sources[ZL_LANE_ENDPOINTS_MAX];
         uint32_t sources_count;
+        const char *peers[ZL_LANE_PEERS_MAX]; /* other workers' publishers */
+        uint32_t peers_count;
+        const char *ledger; /* where plans go; NULL: nowhere */
         struct zl_route routes[ZL_LANE_ENDPOINTS_MAX];
         uint32_t routes_count;
         const char *tape; /* NULL: none */
@@ -37,11 +44,13 @@ struct zl_lane_settings {
 };
 
 #define ZL_LANE_ALERTS "inproc://alerts"
+#define ZL_LANE_MESH "inproc://mesh" /* what the worker's lanes say to each other */
 
 struct zl_lane_result {
         bool failed;
         uint64_t frames, bad_frames, sent, expired, left, dropped, unanswered, alerts_lost;
         uint64_t restatements; /* asked for, of what had a hole */
+        uint64_t plans, plans_lost;
         uint64_t joined, without; /* partitions begun with a journal's state, and with none */
 };
 

@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include "app/say.h"
+#include "core/assert.h"
 #include "core/snapshot.h"
 
 #include <stdlib.h>
@@ -240,18 +241,35 @@ static void step(struct zl_run *run, const struct zl_header *header, uint32_t pl
         end_plan(run);
 }
 
+/* What was read of a state that cannot be used is forgotten. */
+static void begin_anew(struct zl_run *run)
+{
+        const struct zl_engine_config config = run->engine->config;
+        int failed = madvise(run->memory, run->memory_size, MADV_DONTNEED); /* zeroes it */
+        enum zl_err err = zl_engine_init(run->memory, run->memory_size, &config, &run->engine);
+
+        ZL_ASSERT(!failed && err == ZL_OK);
+}
+
 /* An engine that knows nothing yet takes over what all share too. */
+static enum zl_err take_state(struct zl_run *run)
+{
+        if (run->joined || zl_engine_counters(run->engine).messages > 0)
+                return zl_snapshot_repair(run->engine, run->parts.bytes, run->parts.size);
+        enum zl_err err = zl_snapshot_join(run->engine, run->parts.bytes, run->parts.size);
+        if (err != ZL_OK)
+                begin_anew(run);
+        return err;
+}
+
 static void take_part(struct zl_run *run, const struct zl_msg_snapshot_part *part)
 {
-        bool fresh = !run->joined && zl_engine_counters(run->engine).messages == 0;
         enum zl_err err = zl_parts_take(&run->parts, part);
 
         if (err == ZL_ERR_END)
                 return;
-        if (err == ZL_OK && fresh)
-                err = zl_snapshot_join(run->engine, run->parts.bytes, run->parts.size);
-        else if (err == ZL_OK)
-                err = zl_snapshot_repair(run->engine, run->parts.bytes, run->parts.size);
+        if (err == ZL_OK)
+                err = take_state(run);
         run->joined += err == ZL_OK;
         run->refused_parts += err != ZL_OK;
         zl_parts_free(&run->parts);

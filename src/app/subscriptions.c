@@ -14,8 +14,14 @@ enum {
 static size_t prefix_of(struct zl_topic topic, uint8_t prefix[ZL_TOPIC_PREFIX_SIZE])
 {
         zl_topic_prefix(topic, prefix);
-        return topic.kind == ZL_TOPIC_ACCT || topic.kind == ZL_TOPIC_EXEC ? ZL_TOPIC_PREFIX_SIZE
-                                                                          : KIND_PREFIX_SIZE;
+        switch (topic.kind) {
+        case ZL_TOPIC_ACCT:
+        case ZL_TOPIC_EXEC:
+        case ZL_TOPIC_DEFI:
+                return ZL_TOPIC_PREFIX_SIZE;
+        default:
+                return KIND_PREFIX_SIZE;
+        }
 }
 
 static void subscribe(struct zl_socket *socket, enum zl_topic_kind kind, uint32_t id)
@@ -44,6 +50,13 @@ void zl_subscribe_all(struct zl_socket *socket, const struct zl_engine_config *c
                 subscribe(socket, shared[i], 0);
         subscribe_partitions(socket, config, ZL_TOPIC_EXEC);
         subscribe_partitions(socket, config, ZL_TOPIC_ACCT);
+}
+
+void zl_subscribe_mesh(struct zl_socket *socket, const struct zl_engine_config *config)
+{
+        subscribe(socket, ZL_TOPIC_ADLQ, 0);
+        subscribe(socket, ZL_TOPIC_BIDS, 0);
+        subscribe_partitions(socket, config, ZL_TOPIC_DEFI);
 }
 
 /* ---- asking again ---- */

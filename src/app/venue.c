@@ -78,6 +78,7 @@ static void pay_fund(struct zl_world *world, int64_t amount)
                 return;
         world->fund += amount;
         world->fund_rev++;
+        world->fund_plan = 0;
         if (world->fund > world->fund_peak)
                 world->fund_peak = world->fund;
 }
@@ -229,7 +230,7 @@ static void close_position(struct zl_world *world, const struct zl_msg_liquidate
                 exec->fee = reduce(world, account, position, qty, exec->price);
                 exec->rev = account->rev;
                 world->filled++;
-        } else if (order->step == ZL_STEP_FULL && order->qty == size) {
+        } else if (order->step == ZL_STEP_FULL && order->qty == size && !world->takes_plans) {
                 take_over(world, account, position, order, exec);
         } else {
                 world->unfilled++;

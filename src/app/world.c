@@ -335,5 +335,6 @@ void zl_world_say_fund(const struct zl_world *world, struct zl_msg_fund *ret_fun
                                          .asset = ZL_WORLD_USDT,
                                          .balance = world->fund,
                                          .peak = world->fund_peak,
-                                         .rev = world->fund_rev};
+                                         .rev = world->fund_rev,
+                                         .plan = world->fund_plan};
 }

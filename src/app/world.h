@@ -42,6 +42,7 @@ struct zl_world_account {
         int64_t usdt, btc, order_margin; /* of the cross pool; orders hold USDT */
         struct zl_world_position positions[ZL_WORLD_POSITIONS_MAX];
         uint32_t positions_count;
+        bool changed; /* by a plan, and not stated yet */
 };
 
 struct zl_world {
@@ -51,8 +52,10 @@ struct zl_world {
         struct zl_world_account *accounts;
         uint32_t accounts_count;
         int64_t fund, fund_peak;
-        uint64_t fund_rev;
+        uint64_t fund_rev, fund_plan; /* digest of the plan that made it; 0: none did */
+        bool takes_plans; /* a plan takes over what a close does not fill, not the venue */
         uint64_t filled, unfilled, taken_over, cancelled, converted, rejected; /* orders */
+        uint64_t plans, plans_refused, deleveraged; /* pairs */
 };
 
 ZL_MUST_CHECK bool zl_world_open(struct zl_world *world, uint64_t seed, uint32_t accounts,

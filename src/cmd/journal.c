@@ -1,6 +1,7 @@
 /* zeroline journal - keeps every frame of the bus, and serves the state of partitions. */
 #include "cmd/command.h"
 
+#include "app/capacity.h"
 #include "app/clock.h"
 #include "app/journal.h"
 #include "app/net.h"
@@ -21,7 +22,7 @@ struct settings {
         const char *store, *serve;
         struct zl_option_list sources;
         uint64_t src, epoch, cluster, segment_mb, sync_ms, sync_frames, keep_mb, keep_h, snapshot_s;
-        uint64_t accounts, positions, balances, instruments;
+        struct zl_capacity capacity;
         struct zl_net net;
 };
 
@@ -44,10 +45,7 @@ static struct zl_journal_settings journal_settings(const struct settings *settin
         config.partitions = (uint32_t)settings->cluster;
         config.owned[0] = (struct zl_partition_range){0, config.partitions - 1};
         config.owned_count = 1;
-        config.accounts_max = (uint32_t)settings->accounts;
-        config.positions_max = (uint32_t)settings->positions;
-        config.balances_max = (uint32_t)settings->balances;
-        config.instruments_max = (uint32_t)settings->instruments;
+        zl_capacity_set(&settings->capacity, &config);
         return (struct zl_journal_settings){
                 .log = {.folder = settings->store,
                         .src = config.src,
@@ -175,10 +173,7 @@ enum zl_exit zl_cmd_journal(int argc, char **argv)
                                     .segment_mb = 64,
                                     .sync_ms = 1000,
                                     .snapshot_s = 60,
-                                    .accounts = 1 << 20,
-                                    .positions = 1 << 21,
-                                    .balances = 1 << 21,
-                                    .instruments = 4096,
+                                    .capacity = ZL_CAPACITY_DEFAULT,
                                     .net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
                 {"sub", ZL_OPTION_LIST, &settings.sources, "ENDPOINT",
@@ -205,14 +200,7 @@ enum zl_exit zl_cmd_journal(int argc, char **argv)
                  "removes what is older; 0: keeps all (0)", 0, 1 << 20, 0},
                 {"snapshot-s", ZL_OPTION_NUMBER, &settings.snapshot_s, "S",
                  "keeps the state of all partitions so often; 0: never (60)", 0, 1 << 20, 0},
-                {"accounts", ZL_OPTION_NUMBER, &settings.accounts, "N",
-                 "room for accounts (1048576)", 1, 1 << 29, 0},
-                {"positions", ZL_OPTION_NUMBER, &settings.positions, "N",
-                 "room for positions (2097152)", 1, 1 << 29, 0},
-                {"balances", ZL_OPTION_NUMBER, &settings.balances, "N",
-                 "room for balances (2097152)", 1, 1 << 29, 0},
-                {"instruments", ZL_OPTION_NUMBER, &settings.instruments, "N",
-                 "room for instruments (4096)", 1, 1 << 19, 0},
+                ZL_CAPACITY_OPTIONS(settings.capacity),
                 ZL_NET_OPTIONS(settings.net),
         };
         const struct zl_usage usage = {

@@ -157,14 +157,10 @@ static void drain(struct router *router, struct zl_socket *socket,
  * again repeats them. */
 static void greet(struct router *router, const char *wanted)
 {
-        struct zl_msg_beat *beat = &router->message->beat;
+        struct zl_topic beat = {ZL_TOPIC_BEAT, (uint32_t)router->settings->src};
 
-        if (strncmp(wanted, "beat", strlen(wanted) < 4 ? strlen(wanted) : 4) != 0)
-                return;
-        beat->absent = 0;
-        beat->topics_count = 0;
-        zl_publish(&router->publisher, (struct zl_topic){ZL_TOPIC_BEAT, router->publisher.src},
-                   ZL_TYPE_BEAT, beat);
+        if (zl_feeder_is_wanted(beat, wanted))
+                zl_publish_beat(&router->publisher);
 }
 
 /* The ledger before the orders: a base that has arrived is known before it is asked for. */

@@ -4,6 +4,7 @@
 #include "app/clock.h"
 #include "app/net.h"
 #include "app/options.h"
+#include "app/plans.h"
 #include "app/proposal.h"
 #include "app/publisher.h"
 #include "app/say.h"
@@ -20,7 +21,7 @@ enum {
 };
 
 struct settings {
-        const char *pub, *fills, *orders;
+        const char *pub, *fills, *orders, *plans;
         uint64_t seconds, tick_ms, accounts, seed, await, src;
         struct zl_net net;
 };
@@ -28,7 +29,7 @@ struct settings {
 struct sim {
         const struct settings *settings;
         struct zl_bus *bus;
-        struct zl_socket *orders;
+        struct zl_socket *orders, *plans;
         struct zl_publisher publisher;
         struct zl_publisher venue; /* what becomes of orders, for routers only */
         struct zl_world world;
@@ -44,7 +45,6 @@ struct sim {
 static void publish_contracts(struct sim *sim)
 {
         struct zl_msg_cluster cluster = {.partitions = PARTITIONS};
-        struct zl_msg_synced synced = {0};
         struct zl_msg_asset asset;
         struct zl_msg_instrument *instrument = &sim->message->instrument;
         struct zl_topic ctrl = {ZL_TOPIC_CTRL, 0};
@@ -60,7 +60,7 @@ static void publish_contracts(struct sim *sim)
                 zl_world_say_instrument(&sim->world, i, instrument);
                 zl_publish(&sim->publisher, ctrl, ZL_TYPE_INSTRUMENT, instrument);
         }
-        zl_publish(&sim->publisher, ctrl, ZL_TYPE_SYNCED, &synced);
+        zl_publish_synced(&sim->publisher, ctrl);
 }
 
 static void publish_marks(struct sim *sim)
@@ -100,26 +100,45 @@ static void publish_fund(struct sim *sim)
                    &fund);
 }
 
+static void restate_marks(struct sim *sim)
+{
+        publish_marks(sim);
+        for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++)
+                zl_publish_synced(&sim->publisher, (struct zl_topic){
+                                                           ZL_TOPIC_MARK,
+                                                           sim->world.instruments[i].id});
+}
+
+static void restate_rate(struct sim *sim)
+{
+        publish_rate(sim);
+        zl_publish_synced(&sim->publisher, (struct zl_topic){ZL_TOPIC_RATE, ZL_WORLD_BTC});
+}
+
+static void restate_fund(struct sim *sim)
+{
+        struct zl_msg_fund fund;
+
+        publish_fund(sim);
+        zl_world_say_fund(&sim->world, &fund);
+        zl_publish_synced(&sim->publisher, (struct zl_topic){ZL_TOPIC_FUND, fund.fund});
+}
+
 /* The accounts of the partitions whose topics begin as the subscription does, then their `synced`.
  */
 static void restate_accounts(struct sim *sim, const char *wanted)
 {
-        struct zl_msg_synced synced = {0};
-        char topic[ZL_TOPIC_SIZE + 1];
         bool partitions[PARTITIONS];
 
-        for (uint32_t p = 0; p < PARTITIONS; p++) {
-                zl_topic_format((struct zl_topic){ZL_TOPIC_ACCT, p}, topic);
-                partitions[p] = !strncmp(topic, wanted, strlen(wanted));
-        }
+        for (uint32_t p = 0; p < PARTITIONS; p++)
+                partitions[p] = zl_feeder_is_wanted((struct zl_topic){ZL_TOPIC_ACCT, p}, wanted);
         for (uint32_t i = 0; i < sim->world.accounts_count; i++) {
                 if (partitions[zl_partition(sim->world.accounts[i].id, PARTITIONS)])
                         publish_account(sim, &sim->world.accounts[i]);
         }
         for (uint32_t p = 0; p < PARTITIONS; p++) {
                 if (partitions[p])
-                        zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_ACCT, p},
-                                   ZL_TYPE_SYNCED, &synced);
+                        zl_publish_synced(&sim->publisher, (struct zl_topic){ZL_TOPIC_ACCT, p});
         }
 }
 
@@ -134,12 +153,12 @@ static void greet(struct sim *sim)
                         publish_contracts(sim);
                 } else if (!strncmp(wanted, "mark", 4)) {
                         if (sim->world.ticks) /* before the market opens there is no price */
-                                publish_marks(sim);
+                                restate_marks(sim);
                 } else if (!strncmp(wanted, "rate", 4)) {
                         if (sim->world.ticks)
-                                publish_rate(sim);
+                                restate_rate(sim);
                 } else if (!strncmp(wanted, "fund", 4)) {
-                        publish_fund(sim);
+                        restate_fund(sim);
                 } else if (!strncmp(wanted, "acct", 4)) {
                         restate_accounts(sim, wanted);
                 }
@@ -198,45 +217,45 @@ static void take_orders(struct sim *sim)
         }
 }
 
+/* ---- plans ---- */
+
+/* The accounts first, then the fund's revision that the plan made. */
+static void take_plans(struct sim *sim)
+{
+        const uint8_t *frame;
+        size_t size;
+
+        while (sim->plans && zl_socket_receive(sim->plans, &frame, &size) == ZL_OK) {
+                if (!zl_plan_execute(&sim->world, frame, size, sim->message)) {
+                        sim->world.plans_refused++;
+                        continue;
+                }
+                for (uint32_t i = 0; i < sim->world.accounts_count; i++) {
+                        struct zl_world_account *account = &sim->world.accounts[i];
+                        if (account->changed)
+                                publish_account(sim, account);
+                        account->changed = false;
+                }
+                publish_fund(sim);
+        }
+}
+
 /* ---- time ---- */
 
 static void serve(struct sim *sim, int wait_ms)
 {
-        struct zl_socket *sockets[] = {sim->orders, sim->publisher.socket, sim->venue.socket};
+        struct zl_socket *sockets[] = {sim->orders, sim->plans, sim->publisher.socket,
+                                       sim->venue.socket};
         char ignored[ZL_TOPIC_SIZE + 1];
 
         if (zl_reload_asked())
                 zl_bus_reload(sim->bus);
-        zl_socket_wait(sockets, 3, -1, wait_ms);
+        zl_socket_wait(sockets, 4, -1, wait_ms);
         greet(sim);
         while (zl_publisher_heard(&sim->venue, ignored))
                 ; /* there is nothing to restate */
         take_orders(sim);
-}
-
-static void add_moved(struct sim *sim, struct zl_topic topic, struct zl_msg_beat *beat)
-{
-        const uint64_t *seq =
-                zl_table_get(&sim->publisher.sequences, (uint64_t)topic.kind << 32 | topic.id);
-        struct zl_row_moved *row = &beat->topics[beat->topics_count++];
-
-        *row = (struct zl_row_moved){.epoch = sim->publisher.epoch, .seq = seq ? *seq : 0};
-        zl_topic_format(topic, row->topic);
-}
-
-static void beat(struct sim *sim)
-{
-        struct zl_msg_beat *beat = &sim->message->beat;
-
-        beat->absent = 0;
-        beat->topics_count = 0;
-        for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++)
-                add_moved(sim, (struct zl_topic){ZL_TOPIC_MARK, sim->world.instruments[i].id},
-                          beat);
-        add_moved(sim, (struct zl_topic){ZL_TOPIC_RATE, ZL_WORLD_BTC}, beat);
-        zl_publish(&sim->publisher,
-                   (struct zl_topic){ZL_TOPIC_BEAT, (uint32_t)sim->settings->src}, ZL_TYPE_BEAT,
-                   beat);
+        take_plans(sim);
 }
 
 static void run(struct sim *sim)
@@ -259,7 +278,7 @@ static void run(struct sim *sim)
                 publish_rate(sim);
                 publish_marks(sim);
                 if (sim->world.ticks % BEAT_TICKS == 0)
-                        beat(sim);
+                        zl_publish_beat(&sim->publisher);
         }
         for (int i = 0; i < 5; i++) /* what is under way may still arrive */
                 serve(sim, 100);
@@ -277,6 +296,9 @@ static enum zl_err open_all(struct sim *sim)
         if (err == ZL_OK)
                 err = zl_socket_open(sim->bus, ZL_SOCKET_PULL, settings->orders,
                                      &sim->orders);
+        if (err == ZL_OK && settings->plans)
+                err = zl_socket_open(sim->bus, ZL_SOCKET_PULL, settings->plans, &sim->plans);
+        sim->world.takes_plans = sim->plans != NULL;
         return err;
 }
 
@@ -288,6 +310,11 @@ static void report(const struct zl_world *world)
                (unsigned long long)world->taken_over, (unsigned long long)world->cancelled,
                (unsigned long long)world->converted, (unsigned long long)world->rejected,
                1e-6 * (double)world->fund);
+        if (world->takes_plans)
+                zl_say("%llu plans carried out, %llu refused, %llu pairs",
+                       (unsigned long long)world->plans,
+                       (unsigned long long)world->plans_refused,
+                       (unsigned long long)world->deleveraged);
 }
 
 static enum zl_exit simulate(const struct settings *settings)
@@ -313,6 +340,7 @@ static enum zl_exit simulate(const struct settings *settings)
                 report(&sim.world);
         }
         zl_socket_close(sim.orders, 0);
+        zl_socket_close(sim.plans, 0);
         zl_publisher_close(&sim.publisher, 500);
         zl_publisher_close(&sim.venue, 500);
         zl_bus_close(sim.bus);
@@ -333,6 +361,8 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
                  "where to publish to routers what becomes of orders", 0, 0, 0},
                 {"orders", ZL_OPTION_TEXT, &settings.orders, "ENDPOINT",
                  "where routers push orders", 0, 0, 0},
+                {"plans", ZL_OPTION_TEXT, &settings.plans, "ENDPOINT",
+                 "where workers push plans of the fund; without it the venue takes over", 0, 0, 0},
                 {"seconds", ZL_OPTION_NUMBER, &settings.seconds, "N",
                  "how long the market is open (15)", 1, 1000000, 0},
                 {"tick", ZL_OPTION_NUMBER, &settings.tick_ms, "MS", "between two prices (50)", 1,

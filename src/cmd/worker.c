@@ -1,6 +1,7 @@
 /* zeroline worker - the product: subscribes to positions and prices, sends liquidations. */
 #include "cmd/command.h"
 
+#include "app/capacity.h"
 #include "app/clock.h"
 #include "app/lane.h"
 #include "app/net.h"
@@ -20,17 +21,17 @@
 enum { THREADS_MAX = 64 };
 
 struct settings {
-        const char *partitions, *pub, *tape, *journal;
-        struct zl_option_list sources, routers;
+        const char *partitions, *pub, *tape, *journal, *ledger;
+        struct zl_option_list sources, routers, peers;
         uint64_t cluster, src, epoch, threads, linger_ms, journal_ms;
-        uint64_t accounts, positions, balances, instruments;
+        struct zl_capacity capacity;
         struct zl_net net;
 };
 
 struct worker {
         struct settings settings;
         struct zl_bus *bus;
-        struct zl_socket *alerts, *pub;
+        struct zl_socket *alerts, *pub, *mesh;
         struct zl_lane lanes[THREADS_MAX];
         char tapes[THREADS_MAX][512];
         pthread_t threads[THREADS_MAX];
@@ -111,21 +112,21 @@ static bool prepare(struct worker *worker)
                                           .linger_ms = (int)settings->linger_ms,
                                           .stop = &worker->stop,
                                           .journal = settings->journal,
+                                          .ledger = settings->ledger,
                                           .journal_wait_ms = settings->journal_ms,
                                           .ready = &worker->ready};
 
         all.src = (uint32_t)settings->src;
         all.epoch = settings->epoch;
         all.partitions = (uint32_t)settings->cluster;
-        all.accounts_max = (uint32_t)settings->accounts;
-        all.positions_max = (uint32_t)settings->positions;
-        all.balances_max = (uint32_t)settings->balances;
-        all.instruments_max = (uint32_t)settings->instruments;
+        zl_capacity_set(&settings->capacity, &all);
         if (!zl_ranges_parse(settings->partitions, all.partitions, all.owned, &all.owned_count))
                 return false;
         all.home = all.owned[0].first;
         for (uint32_t i = 0; i < settings->sources.count; i++)
                 common.sources[common.sources_count++] = settings->sources.values[i];
+        for (uint32_t i = 0; i < settings->peers.count; i++)
+                common.peers[common.peers_count++] = settings->peers.values[i];
         for (uint32_t i = 0; i < settings->routers.count; i++) {
                 if (!parse_route(settings->routers.values[i], all.partitions,
                                  &common.routes[common.routes_count++]))
@@ -156,8 +157,18 @@ static void name_tapes(struct worker *worker)
         }
 }
 
-/* Alerts of all lanes go out on one socket; what subscribers say to it is taken off it. */
-static void pass_alerts(struct worker *worker)
+/* What subscribers say to a publisher is taken off it. */
+static void drain(struct zl_socket *socket)
+{
+        const uint8_t *data;
+        size_t size;
+
+        while (socket && zl_socket_receive(socket, &data, &size) == ZL_OK)
+                ;
+}
+
+/* Lanes hear each other as they hear other workers. */
+static void pass_on(struct worker *worker)
 {
         const uint8_t *frame;
         size_t size;
@@ -165,9 +176,12 @@ static void pass_alerts(struct worker *worker)
         while (zl_socket_receive(worker->alerts, &frame, &size) == ZL_OK) {
                 if (worker->pub && zl_socket_send(worker->pub, frame, size, false) != ZL_OK)
                         worker->lanes[0].result.alerts_lost++;
+                if (worker->lanes_count > 1 &&
+                    zl_socket_send(worker->mesh, frame, size, false) != ZL_OK)
+                        worker->lanes[0].result.alerts_lost++;
         }
-        while (worker->pub && zl_socket_receive(worker->pub, &frame, &size) == ZL_OK)
-                ;
+        drain(worker->pub);
+        drain(worker->mesh);
 }
 
 static bool start_lanes(struct worker *worker)
@@ -197,16 +211,20 @@ static void report(const struct worker *worker)
                 all.unanswered += one->unanswered;
                 all.alerts_lost += one->alerts_lost;
                 all.restatements += one->restatements;
+                all.plans += one->plans;
+                all.plans_lost += one->plans_lost;
         }
         zl_say(
             "stopped: %llu frames read (%llu did not decode), %llu decisions handed to ZeroMQ, "
             "%llu expired before, %llu not sent, %llu found the queue full, %llu decisions without "
-            "an answer, %llu alerts lost, %llu restatements asked for",
+            "an answer, %llu alerts lost, %llu restatements asked for, %llu plans (%llu not "
+            "taken)",
             (unsigned long long)all.frames, (unsigned long long)all.bad_frames,
             (unsigned long long)all.sent, (unsigned long long)all.expired,
             (unsigned long long)all.left, (unsigned long long)all.dropped,
             (unsigned long long)all.unanswered, (unsigned long long)all.alerts_lost,
-            (unsigned long long)all.restatements);
+            (unsigned long long)all.restatements, (unsigned long long)all.plans,
+            (unsigned long long)all.plans_lost);
 }
 
 /* Without an allow-list there is nothing to read again: then SIGHUP ends the process, as usual. */
@@ -237,7 +255,7 @@ static enum zl_exit run_lanes(struct worker *worker, int signals)
                        (unsigned long long)worker->settings.cluster, worker->lanes_count);
         while (!failed && !atomic_load(&worker->stop)) {
                 zl_socket_wait(sockets, 2, signals, 100);
-                pass_alerts(worker);
+                pass_on(worker);
                 if (read(signals, &signal, sizeof signal) != sizeof signal)
                         continue;
                 if (signal.ssi_signo != SIGHUP)
@@ -249,7 +267,7 @@ static enum zl_exit run_lanes(struct worker *worker, int signals)
                 pthread_join(worker->threads[i], NULL);
                 failed |= worker->lanes[i].result.failed;
         }
-        pass_alerts(worker);
+        pass_on(worker);
         zl_bus_report(worker->bus);
         report(worker);
         return failed ? ZL_EXIT_FAILED : ZL_EXIT_OK;
@@ -265,6 +283,10 @@ static bool endpoints_good(const struct worker *worker)
                 good = zl_net_endpoint_good(bus, ZL_SOCKET_DEALER, settings->journal);
         for (uint32_t i = 0; good && i < settings->sources.count; i++)
                 good = zl_net_endpoint_good(bus, ZL_SOCKET_SUB, settings->sources.values[i]);
+        for (uint32_t i = 0; good && i < settings->peers.count; i++)
+                good = zl_net_endpoint_good(bus, ZL_SOCKET_SUB, settings->peers.values[i]);
+        if (good && settings->ledger)
+                good = zl_net_endpoint_good(bus, ZL_SOCKET_PUSH, settings->ledger);
         for (uint32_t i = 0; good && i < settings->routers.count; i++)
                 good = zl_net_endpoint_good(bus, ZL_SOCKET_PUSH,
                                             route_endpoint(settings->routers.values[i]));
@@ -288,12 +310,16 @@ static enum zl_exit run_worker(struct worker *worker)
         name_tapes(worker);
         bool open = zl_socket_open(worker->bus, ZL_SOCKET_PULL, ZL_LANE_ALERTS,
                                    &worker->alerts) == ZL_OK;
+        if (open)
+                open = zl_socket_open(worker->bus, ZL_SOCKET_XPUB, ZL_LANE_MESH, &worker->mesh) ==
+                       ZL_OK;
         if (open && worker->settings.pub)
                 open = zl_socket_open(worker->bus, ZL_SOCKET_XPUB, worker->settings.pub,
                                       &worker->pub) == ZL_OK;
         if (open)
                 code = run_lanes(worker, signals);
         zl_socket_close(worker->alerts, 0);
+        zl_socket_close(worker->mesh, 0);
         zl_socket_close(worker->pub, (int)worker->settings.linger_ms);
         zl_bus_close(worker->bus);
         close(signals);
@@ -306,6 +332,8 @@ static bool check(const struct settings *settings)
                 zl_say("no --sub: which publishers shall it listen to?");
         else if (settings->routers.count == 0)
                 zl_say("no --router: where shall it send its orders?");
+        else if (settings->peers.count > ZL_LANE_PEERS_MAX)
+                zl_say("more than %d peers", ZL_LANE_PEERS_MAX);
         else if (settings->tape && access(settings->tape, W_OK | X_OK) != 0)
                 zl_say_errno("the tape folder %s cannot be written to", settings->tape);
         else
@@ -320,9 +348,7 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                                     .threads = 1,
                                     .linger_ms = 1000,
                                     .journal_ms = 10000,
-                                    .accounts = 1 << 20, .positions = 1 << 20,
-                                    .balances = 1 << 20,
-                                    .instruments = 1024,
+                                    .capacity = ZL_CAPACITY_DEFAULT,
                                     .net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
                 {"partitions", ZL_OPTION_TEXT, &settings.partitions, "LIST",
@@ -333,14 +359,18 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                  "a publisher to subscribe to", 0, 0, 's'},
                 {"router", ZL_OPTION_LIST, &settings.routers, "[LIST=]ENDPOINT",
                  "where orders (of these partitions) go", 0, 0, 'r'},
-                {"pub", ZL_OPTION_TEXT, &settings.pub, "ENDPOINT", "where to publish alerts", 0, 0,
-                 0},
+                {"pub", ZL_OPTION_TEXT, &settings.pub, "ENDPOINT",
+                 "where to publish alerts, ranks, and what peers listen to", 0, 0, 0},
                 {"tape", ZL_OPTION_TEXT, &settings.tape, "DIR",
                  "folder for the tapes, one file an engine", 0, 0, 't'},
                 {"journal", ZL_OPTION_TEXT, &settings.journal, "ENDPOINT",
                  "a journal to ask for the state at the start", 0, 0, 0},
                 {"journal-wait", ZL_OPTION_NUMBER, &settings.journal_ms, "MS",
                  "for its answers, before partitions begin with nothing (10000)", 0, 3600000, 0},
+                {"peer", ZL_OPTION_LIST, &settings.peers, "ENDPOINT",
+                 "another worker's --pub: funds and deleveraging over all of them", 0, 0, 0},
+                {"ledger", ZL_OPTION_TEXT, &settings.ledger, "ENDPOINT",
+                 "where to push plans of funds", 0, 0, 0},
                 {"threads", ZL_OPTION_NUMBER, &settings.threads, "N", "engines, one a thread (1)",
                  1, THREADS_MAX, 'j'},
                 {"src", ZL_OPTION_NUMBER, &settings.src, "N", "its number as a source (1)", 0,
@@ -349,14 +379,7 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                  "its epoch (the start time in ns)", 1, INT64_MAX, 0},
                 {"linger", ZL_OPTION_NUMBER, &settings.linger_ms, "MS",
                  "how long to try to send what is queued when stopped (1000)", 0, 60000, 0},
-                {"accounts", ZL_OPTION_NUMBER, &settings.accounts, "N",
-                 "room for accounts, an engine (1048576)", 1, 1 << 29, 0},
-                {"positions", ZL_OPTION_NUMBER, &settings.positions, "N",
-                 "room for positions, an engine (1048576)", 1, 1 << 29, 0},
-                {"balances", ZL_OPTION_NUMBER, &settings.balances, "N",
-                 "room for balances, an engine (1048576)", 1, 1 << 29, 0},
-                {"instruments", ZL_OPTION_NUMBER, &settings.instruments, "N",
-                 "room for instruments (1024)", 1, 1 << 19, 0},
+                ZL_CAPACITY_OPTIONS(settings.capacity),
                 ZL_NET_OPTIONS(settings.net),
         };
         const struct zl_usage usage = {

@@ -311,7 +311,8 @@ bool zl_bidding_go_on(struct zl_engine *engine)
                 bid->round = bidding->round;
                 bid->partition = bidding->partition;
                 bid->deficits_count = bid->candidates_count = bid->totals_count = 0;
-                bid->more = bid->repairing = false;
+                bid->more = false;
+                bid->repairing = engine->ctrl_holes || engine->acct_holes[bidding->partition];
                 fill_claims(engine, bidding);
                 fill_candidates(bidding);
                 fill_totals(bidding);

@@ -4,6 +4,7 @@
 #include "core/lights.h"
 #include "core/outbox.h"
 #include "core/plan.h"
+#include "core/text.h"
 
 #include <string.h>
 
@@ -199,7 +200,7 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
         if (!adds_up && coordinates(engine, fund->id))
                 zl_alert_fund(engine, fund->id, ZL_ALERT_KIND_AUDIT, evidence);
         engine->funds_due = true;
-        if (engine->round->fund == row)
+        if (engine->round->fund == row && said->plan) /* what it was opened for may be met */
                 drop_round(engine);
 }
 
@@ -208,6 +209,26 @@ static uint64_t patience_ns(const struct zl_engine *engine, const struct zl_inst
         const struct zl_policy *policy = zl_state_find_policy(engine, instrument->policy);
 
         return (policy ? policy->answer_ms : 500) * 1000000;
+}
+
+/* Some partitions did not answer, or have a hole. Said once until a round is answered in full. */
+static void say_silence(struct zl_engine *engine, struct zl_fund *fund)
+{
+        const struct zl_round *round = engine->round;
+        uint32_t first = 0;
+        char words[120];
+        struct zl_text text = zl_text_over(words, sizeof words);
+
+        if (fund->silence_said)
+                return;
+        fund->silence_said = true;
+        while (first + 1 < engine->partitions && round->answers[first].parts == ZL_ANSWERED)
+                first++;
+        zl_text_u64(&text, round->missing);
+        zl_text_put(&text, " partitions do not answer, the first is ");
+        zl_text_u64(&text, first);
+        zl_text_put(&text, ": deficits wait, and all are asked again");
+        zl_alert_fund(engine, fund->id, ZL_ALERT_KIND_FUND, words);
 }
 
 /* Its fund waits for a round; it is heard of before the fund's first message too. A round that is
@@ -233,8 +254,10 @@ void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit 
         if (timed && fund->planned && engine->now_ns >= fund->asked_ns + patience)
                 fund->planned = false;
         if (timed && round->fund != ZL_NONE_AT &&
-            engine->now_ns >= engine->funds[round->fund].asked_ns + patience)
+            engine->now_ns >= engine->funds[round->fund].asked_ns + patience) {
+                say_silence(engine, &engine->funds[round->fund]);
                 drop_round(engine);
+        }
 }
 
 void zl_engine_planned(struct zl_engine *engine, uint32_t fund, uint64_t rev, uint64_t digest)
@@ -350,7 +373,8 @@ void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
 
         if (round->fund == ZL_NONE_AT || engine->funds[round->fund].id != said->fund ||
             said->rev != round->rev || said->round != round->number ||
-            said->partition >= engine->partitions || !is_next(engine, header, said))
+            said->partition >= engine->partitions || said->repairing ||
+            !is_next(engine, header, said))
                 return;
         struct zl_answer *answer = &round->answers[said->partition];
         keep_claims(engine, said);
@@ -359,6 +383,7 @@ void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
         answer->src = header->src;
         if (said->more || --round->missing > 0)
                 return;
+        engine->funds[round->fund].silence_said = false;
         zl_lights_make(engine);
         zl_plan_make(engine);
         engine->funds_due = true;

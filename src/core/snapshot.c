@@ -99,6 +99,15 @@ static struct walk walk_over(struct zl_engine *engine, uint32_t partition)
         return walk;
 }
 
+/* Behind rows that are written. */
+static void advance(const uint32_t **rows, uint32_t *count, uint32_t written)
+{
+        if (written == 0) /* read: there are no rows */
+                return;
+        *rows += written;
+        *count -= written;
+}
+
 /* ---- parts that say how long they are ---- */
 
 static size_t open_part(struct zl_pass *pass)
@@ -166,8 +175,7 @@ static void carry_streams(struct zl_pass *pass, struct zl_engine *engine, struct
                 zl_pass_u64(pass, &stream->epoch);
                 zl_pass_u64(pass, &stream->seq);
         }
-        walk->streams += written;
-        walk->streams_count -= written;
+        advance(&walk->streams, &walk->streams_count, written);
 }
 
 /* ---- the parts ---- */
@@ -208,8 +216,7 @@ static void carry_buckets(struct zl_pass *pass, struct zl_engine *engine, struct
                 zl_pass_i64(pass, &bucket->level);
                 zl_pass_u64(pass, &bucket->filled_ns);
         }
-        walk->buckets += written;
-        walk->buckets_count -= written;
+        advance(&walk->buckets, &walk->buckets_count, written);
 }
 
 static void carry_partition(struct zl_pass *pass, struct zl_engine *engine, struct walk *walk,
@@ -225,8 +232,7 @@ static void carry_partition(struct zl_pass *pass, struct zl_engine *engine, stru
         for (uint32_t i = 0; i < count && !pass->failed; i++)
                 zl_pass_account(pass, engine,
                                 pass->way == ZL_READING ? ZL_NONE_AT : walk->accounts[i]);
-        walk->accounts += written;
-        walk->accounts_count -= written;
+        advance(&walk->accounts, &walk->accounts_count, written);
         zl_pass_u32(pass, &engine->acct_holes[partition]);
         carry_streams(pass, engine, walk, partition);
         carry_buckets(pass, engine, walk, partition);
@@ -335,7 +341,8 @@ enum zl_err zl_snapshot_save(struct zl_engine *engine, uint32_t partition, void 
 
 /* ---- reading ---- */
 
-/* Nothing of the partition stays; the rows of its accounts do. */
+/* Nothing of the partition stays but the numbers of its accounts and streams, as if nothing had
+ * been heard of them. */
 static void empty_partition(struct zl_engine *engine, uint32_t partition)
 {
         for (uint32_t row = 0; row < engine->accounts_by_id.count; row++) {
@@ -346,7 +353,15 @@ static void empty_partition(struct zl_engine *engine, uint32_t partition)
                         zl_state_drop_pool(engine, account->first_pool);
                 while (account->first_balance != ZL_NONE_AT)
                         zl_state_drop_balance(engine, account->first_balance);
+                account->rev = 0;
+                account->suspended = false;
         }
+        for (uint32_t row = 0; row < engine->streams_by_topic.count; row++) {
+                struct zl_stream *stream = &engine->streams[row];
+                if (of_stream(engine, row) == partition)
+                        *stream = (struct zl_stream){.src = stream->src, .topic = stream->topic};
+        }
+        engine->acct_holes[partition] = 0;
 }
 
 /* The next partition's number. False: it is another engine's, and was passed over. */
@@ -451,7 +466,9 @@ enum zl_err zl_snapshot_repair(struct zl_engine *engine, const void *data, size_
                         continue;
                 empty_partition(engine, partition);
                 read_partition(&pass, engine, partition);
-                if (!pass.failed)
+                if (pass.failed)
+                        empty_partition(engine, partition);
+                else
                         rearm_partition(engine, partition);
         }
         if (!pass.failed)

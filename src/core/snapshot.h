@@ -17,7 +17,7 @@ ZL_MUST_CHECK enum zl_err zl_snapshot_save(struct zl_engine *engine, uint32_t pa
                                            void *buffer, size_t capacity, size_t *ret_size);
 
 /* ---- reading; ZL_ERR_INVALID: not a snapshot, or one that does not fit the engine's capacities or
- * partitions; the engine is then of no use ---- */
+ * partitions; the engine is then of no use, unless it is said ---- */
 
 /* An engine that has taken no message yet goes on in place of the one that was saved. Partitions
  * that it does not own are passed over. */
@@ -25,7 +25,7 @@ ZL_MUST_CHECK enum zl_err zl_snapshot_load(struct zl_engine *engine, const void 
 /* The same for an engine of another source, which has said nothing so far. */
 ZL_MUST_CHECK enum zl_err zl_snapshot_join(struct zl_engine *engine, const void *data, size_t size);
 /* A running engine takes over the accounts of the partitions that are there and its own; what is
- * shared it knows better. */
+ * shared it knows better. Of a partition that cannot be read it knows nothing then. */
 ZL_MUST_CHECK enum zl_err zl_snapshot_repair(struct zl_engine *engine, const void *data,
                                              size_t size);
 

@@ -135,6 +135,7 @@ static void carry_fund(struct zl_pass *pass, const struct zl_engine *engine, str
         if (pass->way == ZL_READING)
                 fund->waiting = waiting;
         zl_pass_bool(pass, &fund->unrated_said);
+        zl_pass_bool(pass, &fund->silence_said);
         zl_pass_bool(pass, &fund->planned);
         zl_pass_bool(pass, &fund->stopped);
         zl_pass_u64(pass, &fund->round);

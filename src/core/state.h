@@ -91,6 +91,7 @@ struct zl_fund {
         uint64_t rev;
         bool waiting; /* a deficit was heard that no round was opened for */
         bool unrated_said; /* that it waits for a rate */
+        bool silence_said; /* that partitions do not answer */
         bool planned; /* for this revision */
         bool stopped; /* a plan did not add up: until a newer revision */
         uint64_t round;    /* number of the last one */
@@ -113,7 +114,7 @@ struct zl_stream {
         struct zl_topic topic;
         bool heard;
         bool whole; /* since its restatement began */
-        bool holed; /* what depends on it waits until it is restated */
+        bool holed; /* what depends on it waits until its topic is restated */
         bool torn;  /* a frame was lost behind the last one heard */
         bool old_said; /* that a frame of an epoch that is over was refused */
         uint64_t epoch;

@@ -116,17 +116,43 @@ static void lose(struct zl_engine *engine, struct zl_stream *stream, struct zl_t
         stream->holed = true;
 }
 
-/* The restatement that ends here had no hole: it began behind the last `synced`, or with the
- * epoch. */
-static void repair(struct zl_engine *engine, struct zl_stream *stream, struct zl_topic topic)
+/* NULL: nothing waits for what the topic's streams lack. */
+static uint32_t *holes_of(struct zl_engine *engine, struct zl_topic topic)
 {
-        stream->holed = false;
-        say_of(engine, topic, 0, ZL_ALERT_KIND_GAP, ": whole again");
-        if (topic.kind == ZL_TOPIC_ACCT) {
-                engine->acct_holes[topic.id]--;
-                return;
+        if (topic.kind == ZL_TOPIC_CTRL)
+                return &engine->ctrl_holes;
+        return topic.kind == ZL_TOPIC_ACCT && zl_state_owns(engine, topic.id)
+                       ? &engine->acct_holes[topic.id]
+                       : NULL;
+}
+
+/* False: the topic's streams were whole. */
+static bool fill_holes(struct zl_engine *engine, struct zl_topic topic)
+{
+        uint32_t *holes = holes_of(engine, topic), count = engine->streams_by_topic.count;
+        bool any = false;
+
+        for (uint32_t i = 0; holes && *holes && i < count; i++) {
+                struct zl_stream *stream = &engine->streams[i];
+                if (!stream->holed || stream->topic.kind != topic.kind ||
+                    stream->topic.id != topic.id)
+                        continue;
+                stream->holed = false;
+                --*holes;
+                any = true;
         }
-        if (--engine->ctrl_holes > 0)
+        return any;
+}
+
+/* The restatement that ends here had no hole: it began behind the last `synced`, or with the
+ * epoch. A topic has one writer at a time: what another one missed before is repaired too, as its
+ * source may never come back. */
+static void repair(struct zl_engine *engine, struct zl_topic topic)
+{
+        if (!fill_holes(engine, topic))
+                return;
+        say_of(engine, topic, 0, ZL_ALERT_KIND_GAP, ": whole again");
+        if (topic.kind != ZL_TOPIC_CTRL || engine->ctrl_holes > 0)
                 return;
         for (uint32_t row = 0; row < engine->pool_rows.fresh; row++) {
                 if (engine->pools[row].account != ZL_NONE_AT)
@@ -191,8 +217,8 @@ void zl_stream_synced(struct zl_engine *engine, const struct zl_header *header)
 
         if (!stream)
                 return;
-        if (stream->whole && stream->holed)
-                repair(engine, stream, header->topic);
+        if (stream->whole)
+                repair(engine, header->topic);
         stream->whole = true;
 }
 

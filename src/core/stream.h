@@ -4,7 +4,8 @@
  * suspends those of the partition, each until it is stated in full; one in what all depend on stops
  * all decisions until it has been restated. Prices and answers repair themselves. A new epoch is a
  * hole too. The restatement that ends with `synced` began behind the one before it, behind a beat
- * or with the epoch; it repairs when nothing of it was missed. Thread: its engine's. */
+ * or with the epoch; it repairs when nothing of it was missed, whoever left the hole. Thread: its
+ * engine's. */
 #ifndef ZL_CORE_STREAM_H
 #define ZL_CORE_STREAM_H
 

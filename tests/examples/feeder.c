@@ -1,29 +1,37 @@
-/* feeder.c - a price service in a dozen lines: publishes one mark to whoever subscribes first.
- * usage: feeder ENDPOINT */
-#include <zeroline/frame.h>
+/* feeder.c - a price service in a dozen lines: restates one mark to whoever subscribes first, and
+ * says how far it is. usage: feeder ENDPOINT */
+#include <zeroline/feeder.h>
 
 #include <zmq.h>
 
+static bool send_frame(void *socket, const void *frame, size_t size)
+{
+        return zmq_send(socket, frame, size, 0) == (int)size;
+}
+
 int main(int argc, char **argv)
 {
-        struct zl_header header = {{ZL_TOPIC_MARK, 7}, .src = 2, .epoch = 1, .seq = 1, .ts_ns = 1};
-        struct zl_frame_writer writer;
+        const struct zl_topic topic = {ZL_TOPIC_MARK, 7};
+        const uint64_t now_ns = 1; /* a real one asks the clock */
         struct zl_message message;
-        uint8_t frame[512], subscription[64];
-        size_t size;
+        char subscription[64], prefix[ZL_TOPIC_SIZE + 1] = "";
+        int each = 1, size = 0;
 
         void *context = zmq_ctx_new(), *socket = zmq_socket(context, ZMQ_XPUB);
-        if (argc != 2 || zmq_bind(socket, argv[1]) != 0)
+        struct zl_feeder *feeder = zl_feeder_new(2, 1, send_frame, socket);
+        if (argc != 2 || !feeder || zmq_setsockopt(socket, ZMQ_XPUB_VERBOSE, &each, sizeof each) ||
+            zmq_bind(socket, argv[1]) != 0)
                 return 1;
         zl_message_init(&message, ZL_TYPE_MARK);
         message.mark.instrument = 7;
         message.mark.price = 6600050; /* 66000.50 at a price_scale of 2 */
-        zl_frame_begin(&writer, frame, sizeof frame, &header);
-        zl_frame_add(&writer, &message);
-        if (zl_frame_end(&writer, &size) != ZL_OK)
-                return 1;
-        zmq_recv(socket, subscription, sizeof subscription, 0); /* what is sent before is lost */
-        bool sent = zmq_send(socket, frame, size, 0) == (int)size;
+        do /* what is sent before somebody listens is lost */
+                size = zmq_recv(socket, subscription, sizeof subscription, 0);
+        while (size >= 0 && (!zl_feeder_wanted(subscription, (size_t)size, prefix) ||
+                             !zl_feeder_is_wanted(topic, prefix)));
+        bool sent = zl_feeder_say(feeder, topic, now_ns, ZL_TYPE_MARK, &message.mark) &&
+                    zl_feeder_synced(feeder, topic, now_ns) && zl_feeder_beat(feeder, now_ns);
+        zl_feeder_free(feeder);
         zmq_close(socket);
         zmq_ctx_term(context);
         return sent ? 0 : 1;

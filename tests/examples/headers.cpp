@@ -1,5 +1,6 @@
 /* headers.cpp - every public header in C++17, and a call through the C names of the library. */
 #include <zeroline/engine.h>
+#include <zeroline/feeder.h>
 #include <zeroline/frame.h>
 #include <zeroline/message.h>
 #include <zeroline/base.h>

@@ -41,7 +41,7 @@ def run(zeroline):
                                '--router', cluster.ipc('orders'), '--pub', cluster.ipc('alerts'),
                                '--tape', cluster.dir, '--src', 5, '--epoch', 77)
         alerts = cluster.socket(zmq.SUB, cluster.ipc('alerts'), False)
-        alerts.setsockopt(zmq.SUBSCRIBE, b'')
+        alerts.setsockopt(zmq.SUBSCRIBE, b'\xadalrt')
         feeder.await_subscription('acct', 256)
         answers.await_subscription('exec', 256)
         stream = feeder.stream

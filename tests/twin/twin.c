@@ -92,8 +92,17 @@ static void take_synced(struct twin *twin, const struct zl_header *header)
 {
         struct stream *stream = need_stream(twin, header);
 
-        if (stream->missing && stream->intact) {
-                stream->missing = false;
+        bool missing = false;
+
+        for (uint32_t i = 0; stream->intact && i < twin->streams_count; i++) {
+                struct stream *of_any = &twin->streams[i]; /* its source may be gone */
+                if (of_any->topic.kind != header->topic.kind ||
+                    of_any->topic.id != header->topic.id)
+                        continue;
+                missing |= of_any->missing;
+                of_any->missing = false;
+        }
+        if (missing) {
                 if (stream->topic.kind == ZL_TOPIC_ACCT)
                         twin_alert_partition(twin, stream->topic.id, 0, ZL_ALERT_KIND_GAP);
                 else

@@ -55,10 +55,24 @@ static void void_round_is_opened_again(void **state)
         owe_on(BTC, 1);
         assert_true(books_give_back(true));
         assert_int_equal(books.queries, 1);
-        say_fund(2); /* under which the question is asked anew */
+        say_balance(FUND, USDT, 2, 0, 77); /* a plan's: the question is asked anew under it */
         assert_int_equal(books.queries, 2);
         give_back_all();
         assert_int_equal(books.queries, 2);
+        assert_int_equal(books.plans, 1);
+        assert_int_equal(books.rows[0].rev, 2);
+}
+
+/* What is paid in and out meanwhile changes no deficit: a busy fund would never have a plan. */
+static void round_outlives_a_payment(void **state)
+{
+        (void)state;
+        say_fund(1);
+        owe_on(BTC, 1);
+        assert_true(books_give_back(true));
+        say_fund(2);
+        give_back_all();
+        assert_int_equal(books.queries, 1);
         assert_int_equal(books.plans, 1);
         assert_int_equal(books.rows[0].rev, 2);
 }
@@ -250,6 +264,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(next_fund_has_its_turn),
                 TEST(void_round_is_opened_again),
+                TEST(round_outlives_a_payment),
                 TEST(empty_plan_asks_no_more),
                 TEST(silent_round_gives_way),
                 TEST(fund_without_a_rate_waits),

@@ -1,0 +1,153 @@
+"""A fund over several workers: who loses, who wins and who coordinates sit in different engines.
+
+Two workers, one of two engines, hear each other; a third one owns all partitions by itself. Holds: the
+plan that reaches the ledger from the two is the plan of the one, winners of every engine in it; with
+a worker gone no plan is made without its winners, and the coordinator says so; when it is back, the
+plan is made. Every tape replays to what was said."""
+import zmq
+
+from cluster import Cluster, Publisher, check, main
+import wire
+
+FUND = 1
+COORDINATOR = wire.mix64(FUND) % 256
+ASSET = {'type': 'asset', 'asset': 1, 'symbol': 'USDT', 'scale': 6, 'rate_scale': 8,
+         'numeraire': True}
+POLICY = {'type': 'policy', 'policy': 1, 'rev': 1, 'partial': 'none', 'takeover': 'never',
+          'adl_score': 'pnl', 'answer_ms': 200}
+INSTRUMENT = {'type': 'instrument', 'instrument': 7, 'symbol': 'BTC-USDT', 'settle': 1, 'fund': FUND,
+              'price_scale': 2, 'qty_scale': 3, 'tick': '0.1', 'lot': '0.001',
+              'tiers': [{'mmr': '0.005'}], 'rev': 1}
+RANGES = ((0, 127), (128, 191), (192, 255))  # the three engines of the two workers
+
+
+def account_in(low, high, after):
+    return next(number for number in range(after, after + 10000)
+                if low <= wire.mix64(number) % 256 <= high)
+
+
+LOSER, NEXT_LOSER = account_in(0, 127, 1), account_in(128, 191, 500)
+WINNERS = [account_in(low, high, 1000 * (k + 1)) for k, (low, high) in enumerate(RANGES)]
+
+
+class Exchange:
+    def __init__(self, cluster):
+        self.cluster = cluster
+        self.feed = Publisher(cluster, 'feed', 10)
+        self.answers = Publisher(cluster, 'answers', 20)
+        self.ledgers, self.routers = {}, {}
+        self.workers = {}
+
+    def start(self, name, src, partitions, *more):
+        self.ledgers[name] = self.cluster.socket(zmq.PULL, self.cluster.ipc(f'ledger-{name}'), True)
+        self.routers[name] = self.cluster.socket(zmq.PULL, self.cluster.ipc(f'orders-{name}'), True)
+        self.run(name, src, partitions, *more)
+
+    def run(self, name, src, partitions, *more):
+        endpoint = self.cluster.ipc
+        self.workers[name] = self.cluster.start(
+            'worker', '--sub', self.feed.endpoint, '--sub', self.answers.endpoint, '--router',
+            endpoint(f'orders-{name}'), '--ledger', endpoint(f'ledger-{name}'), '--pub',
+            endpoint(f'pub-{name}'), '--tape', self.cluster.dir, '--src', src, '-p', partitions,
+            '--accounts', 1000, *more)
+        first, last = partitions.split('-')
+        for number in range(int(first), int(last) + 1):
+            self.feed.await_subscription(f'acct.{number:08x}')
+
+    def define(self):
+        for said in (ASSET, POLICY, INSTRUMENT):
+            self.feed.say(**said)
+        self.feed.say(type='fund', fund=FUND, asset=1, balance='0', rev=1)
+        self.feed.say(type='mark', instrument=7, price='60000')
+
+    def position(self, number, qty, entry, margin):
+        self.feed.say(type='account', account=number, rev=1, full=True, positions=[
+            {'instrument': 7, 'qty': qty, 'entry': entry, 'mode': 'isolated', 'margin': margin}])
+
+    def accounts(self):
+        self.position(LOSER, '3', '60000', '1800')
+        for place, number in enumerate(WINNERS):
+            self.position(number, '-1', str(60000 - place), '6000')
+
+    def find_nothing(self, name, loser=LOSER):
+        """The market takes none of it."""
+        while True:
+            _, ((kind, order),) = wire.decode_frame(self.routers[name].recv())
+            if order['account'] == loser:
+                break
+        check(kind == 'liquidate', order)
+        self.answers.say(type='exec', order=order['order'], status='expired', final=True)
+
+    def plan(self, name):
+        header, rows = wire.decode_frame(self.ledgers[name].recv())
+        check(header['topic'] == f'plan.{FUND:08x}', header)
+        return rows
+
+
+def same_plan(exchange):
+    """Each winner gives what it has: those of all three engines are asked."""
+    exchange.start('all', 1, '0-255')
+    exchange.start('low', 2, '0-127', '--peer', exchange.cluster.ipc('pub-high'))
+    exchange.start('high', 3, '128-255', '--threads', 2, '--peer', exchange.cluster.ipc('pub-low'))
+    exchange.define()
+    exchange.accounts()
+    exchange.feed.say(type='mark', instrument=7, price='58000')
+    exchange.find_nothing('all')
+    one = exchange.plan('all')
+    names = [kind for kind, _ in one]
+    check(names == ['adl'] * 3, one)
+    check({row['winner_account'] for _, row in one} == set(WINNERS), one)
+    coordinator = 'low' if COORDINATOR < 128 else 'high'
+    check(exchange.plan(coordinator) == one, 'another plan')
+    check(not exchange.ledgers['low' if coordinator == 'high' else 'high'].poll(0), 'two plans')
+
+
+def without_one(exchange):
+    """One engine of three is gone; it holds a winner."""
+    cluster, feed = exchange.cluster, exchange.feed
+    alerts = cluster.socket(zmq.SUB, cluster.ipc('pub-high'), False)
+    alerts.setsockopt(zmq.SUBSCRIBE, b'\xadalrt')
+    exchange.workers['low'].kill()
+    exchange.workers['low'].wait()
+    for number in (LOSER, *WINNERS):  # the first plan was carried out
+        feed.say(type='account', account=number, rev=2, full=True)
+    feed.say(type='fund', fund=FUND, asset=1, balance='0', rev=2)
+    places = {number: place for place, number in enumerate(WINNERS)}
+    for number, place in places.items():
+        feed.say(type='account', account=number, rev=3, full=True, positions=[
+            {'instrument': 7, 'qty': '-1', 'entry': str(60000 - place), 'mode': 'isolated',
+             'margin': '6000'}])
+    exchange.position(NEXT_LOSER, '3', '60000', '1800')
+    exchange.find_nothing('high', NEXT_LOSER)
+    while True:
+        _, ((_, said),) = wire.decode_frame(alerts.recv())
+        if 'partitions do not answer' in said['text']:
+            break
+    check(said['text'].startswith(f'fund {FUND}: 128 '), said['text'])
+    check(not exchange.ledgers['high'].poll(0), 'a plan without the winners of one')
+    exchange.run('low', 4, '0-127', '--peer', cluster.ipc('pub-high'))
+    for said in (ASSET, POLICY, INSTRUMENT):
+        feed.say(**said)
+    feed.say(type='mark', instrument=7, price='58000')
+    number = WINNERS[0]
+    feed.say(type='account', account=number, rev=3, full=True, positions=[
+        {'instrument': 7, 'qty': '-1', 'entry': '60000', 'mode': 'isolated', 'margin': '6000'}])
+    feed.say(type='fund', fund=FUND, asset=1, balance='0', rev=2)
+    plan = exchange.plan('high')
+    check({row['winner_account'] for _, row in plan} == set(WINNERS), plan)
+
+
+def run(zeroline):
+    with Cluster(zeroline) as cluster:
+        exchange = Exchange(cluster)
+        same_plan(exchange)
+        without_one(exchange)
+        for worker in exchange.workers.values():
+            cluster.stop(worker)
+        check(len(cluster.tapes()) == 5, cluster.tapes())
+        for tape in cluster.tapes():
+            told = cluster.run('replay', tape).stdout.decode()
+            check('identical: ' in told or 'no outputs' in told, told)
+
+
+main(run)
