@@ -44,6 +44,7 @@ struct sim {
 static void publish_contracts(struct sim *sim)
 {
         struct zl_msg_cluster cluster = {.partitions = PARTITIONS};
+        struct zl_msg_synced synced = {0};
         struct zl_msg_asset asset;
         struct zl_msg_instrument *instrument = &sim->message->instrument;
         struct zl_topic ctrl = {ZL_TOPIC_CTRL, 0};
@@ -59,6 +60,7 @@ static void publish_contracts(struct sim *sim)
                 zl_world_say_instrument(&sim->world, i, instrument);
                 zl_publish(&sim->publisher, ctrl, ZL_TYPE_INSTRUMENT, instrument);
         }
+        zl_publish(&sim->publisher, ctrl, ZL_TYPE_SYNCED, &synced);
 }
 
 static void publish_marks(struct sim *sim)
