@@ -184,7 +184,26 @@ def asks_the_market(zeroline):
         await_control(journal, before)
 
 
+def has_no_room(zeroline):
+    """A state in which an account is missing is none; the frames are there for one with room."""
+    with Cluster(zeroline) as cluster:
+        journal = Journal(cluster)
+        journal.start('--accounts', 2, '--snapshot-s', 1)
+        journal.feed.say(**ASSET)
+        journal.feed.say(**INSTRUMENT)
+        journal.account()
+        journal.await_state()
+        for account in (43, 44):
+            journal.feed.say(type='account', account=account, rev=1, full=True, positions=[])
+        journal.await_none()
+        check('raise accounts_max' in cluster.log(journal.process), 'it says why')
+        cluster.stop(journal.process)
+        journal.start()
+        journal.await_state()
+
+
 def run(zeroline):
+    has_no_room(zeroline)
     asks_the_market(zeroline)
     with Cluster(zeroline) as cluster:
         journal = Journal(cluster)
