@@ -13,7 +13,10 @@ enum {
         TURN_MS = 10,
         WINDOW = 8, /* partitions asked for at once */
         SOURCES_MAX = 16,
+        FRAMES_A_TURN = 4096, /* from one source, before the journal and the time have theirs */
 };
+
+#define HEARD_MAX ((size_t)1 << 30) /* bytes of frames that came meanwhile: more wait too long */
 
 /* Frames one behind the other, each behind its length. */
 struct frames {
@@ -27,7 +30,7 @@ enum progress { TO_ASK, ASKED, HERE, NOTHING };
 struct partition {
         uint32_t number, parts;
         enum progress progress;
-        uint64_t asked_ns;
+        uint64_t request, asked_ns;
         struct frames frames;
 };
 
@@ -80,7 +83,9 @@ static void hear(struct job *job)
                 struct zl_frame_reader reader;
                 const uint8_t *frame;
                 size_t size;
-                while (zl_socket_receive(job->join->sources[i], &frame, &size) == ZL_OK) {
+                for (uint32_t n = 0; n < FRAMES_A_TURN; n++) {
+                        if (zl_socket_receive(job->join->sources[i], &frame, &size) != ZL_OK)
+                                break;
                         keep(job, &job->heard, frame, size);
                         job->beaten[i] |= zl_frame_open(&reader, frame, size) == ZL_OK &&
                                           reader.header.topic.kind == ZL_TOPIC_BEAT;
@@ -99,7 +104,8 @@ static bool all_beaten(const struct job *job)
 
 static bool goes_on(const struct job *job, uint64_t end_ns)
 {
-        return !job->failed && !atomic_load(job->join->stop) && zl_ticks_ns() < end_ns;
+        return !job->failed && !atomic_load(job->join->stop) && zl_ticks_ns() < end_ns &&
+               job->heard.size < HEARD_MAX;
 }
 
 static void wait_a_turn(struct job *job)
@@ -128,6 +134,7 @@ static void ask(struct job *job, struct partition *partition)
         size_t size;
 
         partition->progress = ASKED;
+        partition->request = job->requests;
         partition->asked_ns = zl_ticks_ns();
         partition->frames.size = partition->frames.count = 0;
         zl_frame_begin(&writer, frame, sizeof frame, &header);
@@ -136,11 +143,14 @@ static void ask(struct job *job, struct partition *partition)
                 (void)!zl_socket_send(job->join->journal, frame, size, false); /* or asked again */
 }
 
-static struct partition *find(struct job *job, uint32_t number)
+/* What comes to an earlier request is of another state. */
+static struct partition *find(struct job *job, const struct zl_msg_snapshot_part *said)
 {
         for (uint32_t i = 0; i < job->count; i++) {
-                if (job->partitions[i].number == number && job->partitions[i].progress == ASKED)
-                        return &job->partitions[i];
+                struct partition *partition = &job->partitions[i];
+                if (partition->number == said->partition && partition->progress == ASKED &&
+                    partition->request == said->request)
+                        return partition;
         }
         return NULL;
 }
@@ -155,7 +165,7 @@ static void take_part(struct job *job, const uint8_t *frame, size_t size)
             zl_frame_next(&reader, job->message) != ZL_OK ||
             job->message->type != ZL_TYPE_SNAPSHOT_PART)
                 return;
-        struct partition *partition = find(job, said->partition);
+        struct partition *partition = find(job, said);
         if (!partition)
                 return;
         if (said->parts == 0) {
@@ -243,7 +253,7 @@ enum zl_err zl_join(const struct zl_join *join, struct zl_join_result *ret_resul
 
         *ret_result = (struct zl_join_result){0};
         job.failed = !prepare(&job, join->config);
-        while (!all_beaten(&job) && goes_on(&job, end_ns)) {
+        while (goes_on(&job, end_ns) && !all_beaten(&job)) {
                 wait_a_turn(&job);
                 hear(&job);
         }

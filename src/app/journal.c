@@ -4,22 +4,33 @@
 #include "core/snapshot.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { CLOCK_MS = 100 };
 
 /* ---- the engine, mute ---- */
 
-static void hear_nothing(void *context, const struct zl_output *output)
+/* What it had no room for is missing in its state without a hole: from then on it has none. */
+static void hear(void *context, const struct zl_output *output)
 {
-        (void)context;
-        (void)output;
+        static const char words[] = "no room for more ";
+        struct zl_journal *journal = context;
+        const struct zl_msg_alert *alert = output->object;
+
+        if (journal->full || output->type != ZL_TYPE_ALERT ||
+            alert->kind == ZL_ALERT_KIND_SUSPENDED || /* stands in the state as that */
+            strncmp(alert->text, words, sizeof words - 1) != 0)
+                return;
+        journal->full = true;
+        zl_say("%s, and start again: frames are kept, but no state is served or kept until then",
+               alert->text);
 }
 
 static void feed(struct zl_journal *journal, const void *frame, size_t size)
 {
         struct zl_frame_reader reader;
 
-        if (zl_run_frame(&journal->run, frame, size, hear_nothing, NULL, &reader) != ZL_OK)
+        if (zl_run_frame(&journal->run, frame, size, hear, journal, &reader) != ZL_OK)
                 journal->bad_frames++;
 }
 
@@ -203,7 +214,7 @@ bool zl_journal_work(struct zl_journal *journal, uint64_t now_ns)
         make_clock(journal, now_ns);
         if (journal->snapshot_ms && journal->snapshot_ns == 0)
                 journal->snapshot_ns = now_ns + journal->snapshot_ms * 1000000u;
-        if (journal->snapshot_ms && now_ns >= journal->snapshot_ns)
+        if (journal->snapshot_ms && !journal->full && now_ns >= journal->snapshot_ns)
                 keep_snapshot(journal, now_ns);
         return zl_store_work(journal->store, now_ns);
 }
@@ -212,7 +223,7 @@ uint8_t *zl_journal_state(struct zl_journal *journal, uint32_t partition, size_t
 {
         struct zl_engine *engine = journal->run.engine;
 
-        if (partition >= engine->partitions || !zl_state_owns(engine, partition) ||
+        if (journal->full || partition >= engine->partitions || !zl_state_owns(engine, partition) ||
             engine->ctrl_holes || engine->acct_holes[partition])
                 return NULL;
         return save(engine, partition, ret_size);

@@ -23,6 +23,7 @@ struct zl_journal {
         uint64_t snapshot_ms, snapshot_ns; /* when the next is due, by the system's clock */
         uint64_t clock_ns, clock_seq;
         uint64_t frames, bad_frames, lost, recovered;
+        bool full; /* something that was said found no room in the engine */
         uint32_t src;
         uint64_t epoch;
 };
@@ -38,7 +39,8 @@ void zl_journal_take(struct zl_journal *journal, const void *frame, size_t size,
 /* From the owner's loop: the clock, the store's own work, a snapshot when it is due. True: there is
  * more to do at once. */
 bool zl_journal_work(struct zl_journal *journal, uint64_t now_ns);
-/* The state of a partition, to be freed. NULL: it has a hole, or there is no memory. */
+/* The state of a partition, to be freed. NULL: it has a hole, or there is no memory, or there
+ * was no room in the engine. */
 uint8_t *zl_journal_state(struct zl_journal *journal, uint32_t partition, size_t *ret_size);
 
 #endif

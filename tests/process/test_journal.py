@@ -2,12 +2,14 @@
 
 Holds: the state of a partition goes up to the last frame that was published; killed and started again
 it goes on there, from its segments alone and from a snapshot; after frames were missed it has no state
-of the partition until the ledger restates it; what it keeps decodes to what was published."""
+of the partition until the ledger restates it, as the simulator does; what it keeps decodes to what
+was published."""
 import signal
+import time
 
 import zmq
 
-from cluster import Cluster, Publisher, check, main
+from cluster import DEADLINE_S, Cluster, Publisher, check, main
 import wire
 
 ASSET = {'type': 'asset', 'asset': 1, 'symbol': 'USDT', 'scale': 6, 'rate_scale': 8,
@@ -17,6 +19,7 @@ INSTRUMENT = {'type': 'instrument', 'instrument': 7, 'symbol': 'BTC-USDT', 'sett
               'tiers': [{'mmr': '0.005'}], 'rev': 1}
 ACCOUNT = 42
 PARTITION = wire.mix64(ACCOUNT) % 256
+CTRL = 'ctrl.00000000'
 TOPIC = f'acct.{PARTITION:08x}'
 
 
@@ -155,7 +158,53 @@ def decodes(journal):
     check(lines.count('"type":"synced"') == 2, 'all of it is there')
 
 
+def await_control(journal, seq):
+    """Until a state goes further than `seq` in what all depend on."""
+    end = time.monotonic() + DEADLINE_S
+    while not (state := journal.state()) or state[1].get((100, CTRL), (0, 0))[1] <= seq:
+        check(time.monotonic() < end, 'it waits for ever')
+    return state[1][100, CTRL][1]
+
+
+def asks_the_market(zeroline):
+    """What it missed while it was gone is stated anew by the market's own simulator."""
+    with Cluster(zeroline) as cluster:
+        journal = Journal(cluster)
+        journal.feed.endpoint = cluster.ipc('market')
+        journal.feed.await_subscription = lambda beginning: None
+        cluster.start('sim', '--pub', cluster.ipc('market'), '--fills', cluster.ipc('fills'),
+                      '--orders', cluster.ipc('orders'), '--accounts', 50, '--await', 100)
+        journal.start()
+        before = await_control(journal, 0)
+        journal.kill()
+        late = cluster.socket(zmq.SUB, cluster.ipc('market'), False)
+        late.setsockopt(zmq.SUBSCRIBE, b'\xadctrl')
+        late.recv()
+        journal.start()
+        await_control(journal, before)
+
+
+def has_no_room(zeroline):
+    """A state in which an account is missing is none; the frames are there for one with room."""
+    with Cluster(zeroline) as cluster:
+        journal = Journal(cluster)
+        journal.start('--accounts', 2, '--snapshot-s', 1)
+        journal.feed.say(**ASSET)
+        journal.feed.say(**INSTRUMENT)
+        journal.account()
+        journal.await_state()
+        for account in (43, 44):
+            journal.feed.say(type='account', account=account, rev=1, full=True, positions=[])
+        journal.await_none()
+        check('raise accounts_max' in cluster.log(journal.process), 'it says why')
+        cluster.stop(journal.process)
+        journal.start()
+        journal.await_state()
+
+
 def run(zeroline):
+    has_no_room(zeroline)
+    asks_the_market(zeroline)
     with Cluster(zeroline) as cluster:
         journal = Journal(cluster)
         journal.start()
