@@ -343,6 +343,8 @@ static bool is_next(const struct zl_engine *engine, const struct zl_header *head
         return false;
 }
 
+/* A partition that is repairing has not answered: the round waits for another engine's answer, or
+ * gives way to a new one. */
 void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
                       const struct zl_msg_adl_bid *said)
 {
@@ -350,7 +352,8 @@ void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
 
         if (round->fund == ZL_NONE_AT || engine->funds[round->fund].id != said->fund ||
             said->rev != round->rev || said->round != round->number ||
-            said->partition >= engine->partitions || !is_next(engine, header, said))
+            said->partition >= engine->partitions || said->repairing ||
+            !is_next(engine, header, said))
                 return;
         struct zl_answer *answer = &round->answers[said->partition];
         keep_claims(engine, said);
