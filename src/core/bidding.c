@@ -136,6 +136,12 @@ static void add_claim(struct zl_engine *engine, const struct zl_pool *pool,
 
 /* ---- gathering ---- */
 
+/* Who has profit and who owes is not known there now. */
+static bool is_repairing(const struct zl_engine *engine, uint32_t partition)
+{
+        return engine->ctrl_holes || engine->acct_holes[partition];
+}
+
 /* A pool that is bankrupt itself, or waits for a fund, is no counterparty. */
 static void gather_pool(struct zl_engine *engine, const struct zl_pool *pool, uint32_t fund)
 {
@@ -143,8 +149,10 @@ static void gather_pool(struct zl_engine *engine, const struct zl_pool *pool, ui
         struct zl_worth worth;
         struct zl_shares shares;
         bool loses = pool->phase == ZL_PHASE_DEFICIT;
+        uint64_t account = engine->accounts[pool->account].id;
 
-        if (!view_asked(engine, pool, &worth))
+        if (is_repairing(engine, zl_partition(account, engine->partitions)) ||
+            !view_asked(engine, pool, &worth))
                 return;
         if (loses && zl_worth_good(view, &worth, zl_threshold_safe(view->policy)))
                 return;
@@ -312,7 +320,7 @@ bool zl_bidding_go_on(struct zl_engine *engine)
                 bid->partition = bidding->partition;
                 bid->deficits_count = bid->candidates_count = bid->totals_count = 0;
                 bid->more = false;
-                bid->repairing = engine->ctrl_holes || engine->acct_holes[bidding->partition];
+                bid->repairing = is_repairing(engine, bidding->partition);
                 fill_claims(engine, bidding);
                 fill_candidates(bidding);
                 fill_totals(bidding);

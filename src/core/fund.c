@@ -366,6 +366,8 @@ static bool is_next(const struct zl_engine *engine, const struct zl_header *head
         return false;
 }
 
+/* A partition that is repairing has not answered: the round waits for another engine's answer, or
+ * gives way to a new one. */
 void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
                       const struct zl_msg_adl_bid *said)
 {

@@ -175,6 +175,7 @@ void zl_lay_out(struct zl_arena *arena, struct zl_engine *engine)
         take_scratch(arena, engine);
         take_funds(arena, engine, partitions);
         engine->acct_holes = take(arena, partitions, sizeof(uint32_t));
+        engine->first_of_partition = take(arena, partitions, sizeof(uint32_t));
         engine->order_seq = take(arena, partitions, sizeof(uint64_t));
         engine->alert_seq = take(arena, partitions, sizeof(uint64_t));
         engine->deficit_seq = take(arena, partitions, sizeof(uint64_t));

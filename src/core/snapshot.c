@@ -215,6 +215,8 @@ static void carry_buckets(struct zl_pass *pass, struct zl_engine *engine, struct
                         return;
                 zl_pass_i64(pass, &bucket->level);
                 zl_pass_u64(pass, &bucket->filled_ns);
+                if (bucket->filled_ns > engine->now_ns) /* by a later state than what is shared */
+                        bucket->filled_ns = engine->now_ns;
         }
         advance(&walk->buckets, &walk->buckets_count, written);
 }

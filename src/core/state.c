@@ -71,6 +71,9 @@ uint32_t zl_state_account(struct zl_engine *engine, uint64_t id)
                 engine->accounts[row].id = id;
                 engine->accounts[row].first_pool = ZL_NONE_AT;
                 engine->accounts[row].first_balance = ZL_NONE_AT;
+                uint32_t *first = &engine->first_of_partition[zl_partition(id, engine->partitions)];
+                engine->accounts[row].next_of_partition = *first;
+                *first = row + 1;
         }
         return row;
 }

@@ -38,6 +38,7 @@ struct zl_account {
         uint32_t policy; /* id, of its cross pool */
         bool suspended;
         uint32_t first_pool, first_balance; /* in canonical order; by asset */
+        uint32_t next_of_partition; /* its row plus one; 0: none */
 };
 
 struct zl_balance {
@@ -141,6 +142,7 @@ struct zl_engine {
         bool frame_after_gap; /* the message under way is the first after one */
         uint32_t ctrl_holes;  /* streams of what all depend on that are not whole */
         uint32_t *acct_holes; /* of each partition's accounts */
+        uint32_t *first_of_partition; /* account's row plus one; 0: none */
         uint32_t numeraire; /* row; ZL_NONE_AT */
 
         struct zl_asset *assets;

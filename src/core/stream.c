@@ -55,10 +55,12 @@ static bool between_workers(enum zl_topic_kind kind)
 /* What an account holds is known again when it is stated in full. */
 static void suspend_partition(struct zl_engine *engine, uint32_t partition)
 {
-        for (uint32_t row = 0; row < engine->accounts_by_id.count; row++) {
-                struct zl_account *account = &engine->accounts[row];
-                if (account->suspended ||
-                    zl_partition(account->id, engine->partitions) != partition)
+        uint32_t next = engine->first_of_partition[partition];
+
+        while (next) {
+                struct zl_account *account = &engine->accounts[next - 1];
+                next = account->next_of_partition;
+                if (account->suspended)
                         continue;
                 account->suspended = true;
                 for (uint32_t at = account->first_pool; at != ZL_NONE_AT;

@@ -48,6 +48,38 @@ static void next_fund_has_its_turn(void **state)
         assert_int_equal(books.rows[2].fund, 5);
 }
 
+static void say_synced(struct zl_topic topic)
+{
+        zl_message_init(&books.message, ZL_TYPE_SYNCED);
+        step(topic);
+}
+
+/* Who has profit is not known behind a hole: no plan is made without them. */
+static void repairing_partition_is_waited_for(void **state)
+{
+        static const struct zl_topic acct = {ZL_TOPIC_ACCT, 0};
+
+        (void)state;
+        say_fund(1);
+        say_position(WINNER, 1, -1000, 6400000, 600000000);
+        owe_on(BTC, LOSER);
+        books.seq[ZL_TOPIC_ACCT][0]++; /* a frame is lost */
+        say_position(LOSER, 1, 1000, 6000000, 600000000);
+        give_back_all();
+        assert_int_equal(books.queries, 1);
+        assert_int_equal(books.plans, 0);
+        say_synced(acct);
+        say_position(WINNER, 1, -1000, 6400000, 600000000);
+        say_position(LOSER, 1, 1000, 6000000, 600000000);
+        say_synced(acct);
+        assert_int_equal(books.engine->acct_holes[0], 0);
+        say_fund(2);
+        assert_int_equal(books.queries, 2);
+        assert_int_equal(books.plans, 1);
+        assert_int_equal(books.rows[0].type, ZL_TYPE_ADL);
+        assert_int_equal(books.rows[0].account, WINNER);
+}
+
 static void void_round_is_opened_again(void **state)
 {
         (void)state;
@@ -263,6 +295,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 TEST(next_fund_has_its_turn),
+                TEST(repairing_partition_is_waited_for),
                 TEST(void_round_is_opened_again),
                 TEST(round_outlives_a_payment),
                 TEST(empty_plan_asks_no_more),

@@ -54,9 +54,48 @@ static void another_source_takes_over(void **unused)
         assert_int_equal(books.engine->acct_holes[0], 0);
 }
 
+/* The state of a partition as it is now. */
+static size_t save(uint8_t *bytes, size_t capacity)
+{
+        size_t size;
+
+        assert_int_equal(zl_snapshot_save(books.engine, 0, bytes, capacity, &size), ZL_OK);
+        return size;
+}
+
+/* What all share is of an earlier time than the partition: its orders a second are not filled up
+ * by the time between. */
+static void state_of_a_later_time(void **unused)
+{
+        static uint8_t early[1 << 16], late[1 << 16];
+        struct zl_engine *before = books.engine;
+
+        (void)unused;
+        say_clock(5000000000);
+        say_position(LOSER, 1, 1000, 6000000, 600000000);
+        size_t early_size = save(early, sizeof early);
+        zl_message_init(&books.message, ZL_TYPE_POLICY);
+        books.message.policy.policy = 1;
+        books.message.policy.rev = 1;
+        books.message.policy.orders_per_s = 1;
+        step(ctrl);
+        say_clock(9000000000);
+        say_mark(5900000);
+        assert_int_equal(books.orders, 1);
+        size_t late_size = save(late, sizeof late);
+        books_make_engine();
+        assert_int_equal(zl_snapshot_join(books.engine, early, early_size), ZL_OK);
+        assert_int_equal(zl_snapshot_repair(books.engine, late, late_size), ZL_OK);
+        assert_int_equal(books.engine->buckets_by_key.count, 1);
+        assert_int_equal(books.engine->buckets[0].level, 0);
+        assert_true(books.engine->buckets[0].filled_ns <= books.engine->now_ns);
+        free(before);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(state_of_a_later_time, open_books, close_books),
                 cmocka_unit_test_setup_teardown(another_source_takes_over, open_books, close_books),
         };
 
