@@ -237,7 +237,7 @@ class Exchange:
                 self.cont(name)
             if witness.frames >= due and witness.market_s > 0.5 and not witness.socket.poll(0):
                 self.fault(victims, stoppable)
-                due = witness.frames + self.random.randint(1, self.random.choice((300, 3000)))
+                due = witness.frames + self.random.randint(1, self.random.choice((200, 2000)))
         for name in list(self.stopped):
             self.cont(name)
 
