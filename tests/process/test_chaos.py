@@ -18,11 +18,11 @@ import zmq
 from cluster import DEADLINE_S, Cluster, Failed, Publisher, check
 import wire
 
-BEAT_TICKS = 40  # of the exchange
 TICK_MS = 5
-SECONDS = 32
+SECONDS = 28
 FAULTS_END = 0.57  # of the market's time: prices still fall
 ROUNDS = 5  # of watching what is unsafe, at least
+ROUND_S = 0.4
 STALE_MS = 1000
 VENUE = 101  # the exchange's src for what becomes of orders
 ROUTER = 200
@@ -34,7 +34,8 @@ class Witness:
 
     def __init__(self, cluster, accounts, answers, fills, feed):
         self.cluster, self.stream = cluster, wire.Stream()
-        self.frames = self.beats = 0
+        self.frames = 0
+        self.opened_ns, self.market_s = None, 0.0  # by the header of the last mark
         self.said = {}                # JSON lines of contracts and prices, by what they are of
         self.marks = {}               # (instrument, seq) to its time
         self.accounts, self.headers, self.held, self.lines = {}, {}, {}, {}
@@ -77,10 +78,9 @@ class Witness:
         *_, body = unpacker
         return len(body) > 2 and self.accounts.get(body[1], {}).get('rev') == body[2]
 
-    def take_beat(self, header, _):
-        self.beats += header['src'] == VENUE - 1
-
     def take_mark(self, header, said):
+        self.opened_ns = self.opened_ns or header['ts_ns']
+        self.market_s = 1e-9 * (header['ts_ns'] - self.opened_ns)
         self.marks[said['instrument'], header['seq']] = header['ts_ns']
         self.said['mark', said['instrument']] = wire.json_line(self.stream, header, 'mark', said)
 
@@ -194,14 +194,14 @@ class Exchange:
 
     def hear(self):
         """The next frame. Whatever nobody killed is still there."""
-        heard = False
-        while not heard:
+        self.serve()
+        while not self.witness.socket.poll(0):
             for name, process in self.processes.items():
                 check(process.poll() is None,
                       f'{name} ended; unsafe pools: {sorted(self.unsafe)}; it said: '
                       f'{self.cluster.log(process)}')
             self.serve()
-            heard = self.witness.socket.poll(200)
+            self.witness.socket.poll(20)
         self.witness.hear()
 
     def kill(self, name):
@@ -210,10 +210,10 @@ class Exchange:
         self.kills[name] = self.kills.get(name, 0) + 1
         self.start(name)
 
-    def stop(self, name, beats):
+    def stop(self, name, span_s):
         """It hears nothing for so long, and has everything at once then."""
         self.processes[name].send_signal(signal.SIGSTOP)
-        self.stopped[name] = self.witness.beats + beats
+        self.stopped[name] = self.witness.market_s + span_s
         self.stops += 1
 
     def cont(self, name):
@@ -222,21 +222,22 @@ class Exchange:
 
     def fault(self, victims, stoppable):
         if not self.stopped and self.random.random() < 0.15:
-            self.stop(self.random.choice(stoppable), self.random.randint(2, 12))
+            self.stop(self.random.choice(stoppable), self.random.uniform(0.2, 2.4))
         else:
             self.kill(self.random.choice([one for one in victims if one not in self.stopped]))
 
     def crash(self, victims, stoppable):
-        """Faults, each after a number of frames; some come before the last one has begun to work."""
-        witness, end = self.witness, SECONDS * 1000 // TICK_MS // BEAT_TICKS * FAULTS_END
-        due = 0
-        while witness.beats < end:
+        """Faults, each after a number of frames; some come before the last one has begun to work.
+        Each start has everything restated, so none comes while the witness is behind."""
+        witness, due = self.witness, 0
+        while witness.market_s < SECONDS * FAULTS_END:
             self.hear()
-            for name in [one for one, beat in self.stopped.items() if beat <= witness.beats]:
+            for name in [one for one, end_s in self.stopped.items()
+                         if end_s <= witness.market_s]:
                 self.cont(name)
-            if witness.frames >= due and witness.beats > 2:
+            if witness.frames >= due and witness.market_s > 0.5 and not witness.socket.poll(0):
                 self.fault(victims, stoppable)
-                due = witness.frames + self.random.randint(1, self.random.choice((300, 3000)))
+                due = witness.frames + self.random.randint(1, self.random.choice((200, 2000)))
         for name in list(self.stopped):
             self.cont(name)
 
@@ -246,8 +247,8 @@ class Exchange:
         while witness.socket.poll(0):
             self.hear()
         while rounds < ROUNDS or self.unsafe:
-            beats = witness.beats + 2
-            while witness.beats < beats:
+            end_s = witness.market_s + ROUND_S
+            while witness.market_s < end_s:
                 self.hear()
             unsafe = witness.unsafe()
             self.unsafe = unsafe if rounds < ROUNDS else self.unsafe & unsafe
