@@ -1,5 +1,6 @@
 #include "app/serve.h"
 
+#include "app/clock.h"
 #include "core/state.h"
 
 #include <stdlib.h>
@@ -9,6 +10,9 @@
 enum {
         PART_BYTES = 256 << 10,
         REQUESTS_A_TURN = 16,
+        STATES_A_TURN = 2,  /* each costs a pass over all accounts */
+        JOBS_A_PEER = 16,
+        PATIENCE_MS = 10000, /* with a peer that takes no part */
 };
 
 enum zl_err zl_serve_open(struct zl_serve *serve, struct zl_bus *bus, const char *endpoint)
@@ -88,10 +92,15 @@ static void send_parts(struct zl_serve *serve, struct zl_journal *journal,
 {
         enum zl_err err = ZL_OK;
 
-        while (job->part < job->parts && (err = send_part(serve, journal, job, now_ns)) == ZL_OK)
+        while (job->part < job->parts &&
+               (err = send_part(serve, journal, job, now_ns)) == ZL_OK) {
                 job->part++;
-        if (err == ZL_ERR_FULL)
+                job->moved_ns = zl_ticks_ns();
+        }
+        if (err == ZL_ERR_FULL && zl_ticks_ns() < job->moved_ns + PATIENCE_MS * 1000000ull)
                 return;
+        if (err == ZL_ERR_FULL)
+                err = ZL_ERR_END;
         serve->served += err == ZL_OK;
         serve->gone += err == ZL_ERR_END;
         free(job->bytes);
@@ -115,22 +124,35 @@ static void go_on(struct zl_serve *serve, struct zl_journal *journal, struct zl_
 
 /* ---- requests ---- */
 
-static struct zl_serve_job *free_job(struct zl_serve *serve)
+static bool same_peer(const struct zl_peer *a, const struct zl_peer *b)
 {
+        return a->size == b->size && memcmp(a->name, b->name, a->size) == 0;
+}
+
+/* NULL: there is none, or none for this peer. */
+static struct zl_serve_job *free_job(struct zl_serve *serve, const struct zl_peer *peer)
+{
+        struct zl_serve_job *free_one = NULL;
+        uint32_t its_own = 0;
+
         for (uint32_t i = 0; i < ZL_SERVE_JOBS_MAX; i++) {
                 if (!serve->jobs[i].bytes)
-                        return &serve->jobs[i];
+                        free_one = &serve->jobs[i];
+                else
+                        its_own += same_peer(&serve->jobs[i].peer, peer);
         }
-        return NULL;
+        return its_own < JOBS_A_PEER ? free_one : NULL;
 }
 
 static void take_request(struct zl_serve *serve, struct zl_journal *journal,
                          const struct zl_peer *peer, uint64_t now_ns)
 {
         const struct zl_msg_snapshot_get *said = &serve->message->snapshot_get;
-        struct zl_serve_job *job = free_job(serve);
-        struct zl_serve_job none = {
-                .peer = *peer, .partition = said->partition, .request = said->request};
+        struct zl_serve_job *job = free_job(serve, peer);
+        struct zl_serve_job none = {.peer = *peer,
+                                    .partition = said->partition,
+                                    .request = said->request,
+                                    .moved_ns = zl_ticks_ns()};
 
         if (job) {
                 *job = none;
@@ -153,9 +175,14 @@ void zl_serve_work(struct zl_serve *serve, struct zl_journal *journal, uint64_t 
         const uint8_t *frame;
         size_t size;
 
-        for (uint32_t i = 0; i < ZL_SERVE_JOBS_MAX; i++) {
-                if (serve->jobs[i].bytes)
-                        go_on(serve, journal, &serve->jobs[i], now_ns);
+        uint32_t states = 0;
+
+        for (uint32_t i = 0; i < ZL_SERVE_JOBS_MAX && states < STATES_A_TURN; i++) {
+                struct zl_serve_job *job = &serve->jobs[serve->turn++ % ZL_SERVE_JOBS_MAX];
+                if (!job->bytes)
+                        continue;
+                states += job->part == 0;
+                go_on(serve, journal, job, now_ns);
         }
         for (int i = 0; i < REQUESTS_A_TURN; i++) {
                 if (zl_socket_receive_from(serve->socket, &peer, &frame, &size) != ZL_OK)

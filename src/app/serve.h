@@ -1,7 +1,8 @@
 /* serve.h - gives snapshots of partitions to who asks for them, in bounded parts.
  *
  * Answers: `snapshot_get` with `snapshot_part`, as fast as the peer takes them; one of no parts
- * says that there is none now. Owns: what is still to be sent. Thread: its owner's. */
+ * says that there is none now, or that the peer asks for more at once than it takes. A peer that
+ * takes nothing for a while is given up. Owns: what is still to be sent. Thread: its owner's. */
 #ifndef ZL_APP_SERVE_H
 #define ZL_APP_SERVE_H
 
@@ -15,7 +16,8 @@ struct zl_serve_job {
         struct zl_peer peer;
         uint32_t partition, part, parts;
         uint64_t request;
-        uint8_t *bytes; /* NULL: a free place */
+        uint64_t moved_ns; /* when a part went last, by the monotonic clock */
+        uint8_t *bytes;    /* NULL: a free place */
         size_t size;
 };
 
@@ -23,6 +25,7 @@ struct zl_serve {
         struct zl_socket *socket;
         struct zl_serve_job jobs[ZL_SERVE_JOBS_MAX];
         struct zl_message *message;
+        uint32_t turn;  /* the place whose turn comes first */
         uint64_t seq, served, refused, gone, bad_frames;
 };
 

@@ -143,6 +143,17 @@ static void skip_part(struct zl_pass *pass)
 
 /* ---- streams ---- */
 
+/* Holes are counted anew: what waits for them must not depend on a number. */
+static void count_hole(struct zl_engine *engine, const struct zl_stream *stream)
+{
+        if (!stream->holed)
+                return;
+        if (stream->topic.kind == ZL_TOPIC_CTRL)
+                engine->ctrl_holes++;
+        else if (stream->topic.kind == ZL_TOPIC_ACCT && stream->topic.id < engine->partitions)
+                engine->acct_holes[stream->topic.id]++;
+}
+
 /* Those of one partition, or of none, stand side by side. */
 static void carry_streams(struct zl_pass *pass, struct zl_engine *engine, struct walk *walk,
                           uint32_t partition)
@@ -174,6 +185,8 @@ static void carry_streams(struct zl_pass *pass, struct zl_engine *engine, struct
                 zl_pass_bool(pass, &stream->old_said);
                 zl_pass_u64(pass, &stream->epoch);
                 zl_pass_u64(pass, &stream->seq);
+                if (pass->way == ZL_READING)
+                        count_hole(engine, stream);
         }
         advance(&walk->streams, &walk->streams_count, written);
 }
@@ -186,7 +199,6 @@ static void carry_shared(struct zl_pass *pass, struct zl_engine *engine)
         zl_pass_bool(pass, &engine->streams_full_said);
         zl_pass_bool(pass, &engine->frame_refused);
         zl_pass_bool(pass, &engine->frame_after_gap);
-        zl_pass_u32(pass, &engine->ctrl_holes);
         zl_pass_markets(pass, engine);
 }
 
@@ -235,7 +247,6 @@ static void carry_partition(struct zl_pass *pass, struct zl_engine *engine, stru
                 zl_pass_account(pass, engine,
                                 pass->way == ZL_READING ? ZL_NONE_AT : walk->accounts[i]);
         advance(&walk->accounts, &walk->accounts_count, written);
-        zl_pass_u32(pass, &engine->acct_holes[partition]);
         carry_streams(pass, engine, walk, partition);
         carry_buckets(pass, engine, walk, partition);
 }

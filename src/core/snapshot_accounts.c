@@ -30,6 +30,7 @@ static void carry_pool(struct zl_pass *pass, struct zl_pool *pool)
         zl_pass_u64(pass, &pool->cure_until_ns);
         zl_pass_u64(pass, &pool->slice_until_ns);
         zl_pass_u64(pass, &pool->held_until_ns);
+        pass->failed |= pool->orders > 128 || pool->level > ZL_WARN_MAX;
         zl_pass_bool(pass, &pool->due);
         zl_pass_bool(pass, &pool->halted_said);
         zl_pass_bool(pass, &pool->refused_said);

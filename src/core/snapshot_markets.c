@@ -8,6 +8,7 @@ static void carry_asset(struct zl_pass *pass, struct zl_asset *asset)
         zl_pass_bool(pass, &asset->numeraire);
         zl_pass_u32(pass, &asset->scale);
         zl_pass_u32(pass, &asset->rate_scale);
+        pass->failed |= asset->scale > ZL_SCALE_MAX || asset->rate_scale > ZL_SCALE_MAX;
         asset->slices_count = zl_pass_count(pass, asset->slices_count, ZL_SLICES_MAX);
         for (uint32_t i = 0; i < asset->slices_count; i++) {
                 zl_pass_bool(pass, &asset->slices[i].open);

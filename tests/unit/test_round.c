@@ -73,7 +73,7 @@ static void repairing_partition_is_waited_for(void **state)
         say_position(LOSER, 1, 1000, 6000000, 600000000);
         say_synced(acct);
         assert_int_equal(books.engine->acct_holes[0], 0);
-        say_fund(2);
+        say_balance(FUND, USDT, 2, 0, 77);
         assert_int_equal(books.queries, 2);
         assert_int_equal(books.plans, 1);
         assert_int_equal(books.rows[0].type, ZL_TYPE_ADL);
