@@ -2,6 +2,7 @@
 
 #include "app/say.h"
 #include "core/assert.h"
+#include "core/ladder.h"
 #include "core/snapshot.h"
 
 #include <stdlib.h>
@@ -270,6 +271,8 @@ static void take_part(struct zl_run *run, const struct zl_msg_snapshot_part *par
                 return;
         if (err == ZL_OK)
                 err = take_state(run);
+        if (err == ZL_OK)
+                zl_ladder_propose_anew(run->engine);
         run->joined += err == ZL_OK;
         run->refused_parts += err != ZL_OK;
         zl_parts_free(&run->parts);

@@ -378,6 +378,17 @@ void zl_ladder_shown(struct zl_engine *engine, uint32_t row)
         zl_queue_pool(engine, row);
 }
 
+void zl_ladder_propose_anew(struct zl_engine *engine)
+{
+        for (uint32_t row = 0; row < engine->pool_rows.fresh; row++) {
+                struct zl_pool *pool = &engine->pools[row];
+                if (pool->account == ZL_NONE_AT || pool->phase != ZL_PHASE_PROPOSED)
+                        continue;
+                pool->attempts = 0;
+                wait_until(engine, row, engine->now_ns);
+        }
+}
+
 void zl_ladder_clock(struct zl_engine *engine)
 {
         uint32_t count = 0;

@@ -123,6 +123,20 @@ def has_a_hole(journal):
     journal.await_state()
 
 
+def joined(journal, src):
+    """A worker of two engines that begins where the journal stands."""
+    cluster, feed = journal.cluster, journal.feed
+    worker = cluster.start('worker', '--sub', feed.endpoint, '--router', cluster.ipc('orders'),
+                           '--journal', cluster.ipc('state'), '--tape', cluster.dir,
+                           '--accounts', 1000, '--threads', 2, '--src', src)
+    feed.await_subscription('acct.000000ff')
+    feed.say(type='beat')
+    while cluster.log(worker).count('begin where the journal stands') < 2:
+        check(worker.poll() is None, cluster.log(worker))
+    check(cluster.log(worker).count('128 partitions begin') == 2, cluster.log(worker))
+    return worker
+
+
 def gives_its_state(journal):
     """A bad tick that the journal holds back decides nothing in a worker that starts behind it."""
     cluster, feed = journal.cluster, journal.feed
@@ -132,23 +146,20 @@ def gives_its_state(journal):
     journal.account()  # behind the mark, and of another topic: what is heard of it is heard of both
     journal.await_state()
     orders = cluster.socket(zmq.PULL, cluster.ipc('orders'), True)
-    worker = cluster.start('worker', '--sub', feed.endpoint, '--router', cluster.ipc('orders'),
-                           '--journal', cluster.ipc('state'), '--tape', cluster.dir,
-                           '--accounts', 1000, '--threads', 2)
-    feed.await_subscription('acct.000000ff')
-    feed.say(type='beat')
-    while cluster.log(worker).count('begin where the journal stands') < 2:
-        check(worker.poll() is None, cluster.log(worker))
-    check(cluster.log(worker).count('128 partitions begin') == 2, cluster.log(worker))
+    worker = joined(journal, 1)
     for price in ('30001', '30002', '30003'):  # the third one confirms it
         feed.say(type='mark', instrument=7, price=price)
     _, ((name, order),) = wire.decode_frame(orders.recv())
     check(name == 'liquidate' and order['account'] == ACCOUNT, order)
     check(order['mark'] == 3000300, 'an order by a price that is not confirmed')
     cluster.stop(worker)
+    worker = joined(journal, 2)  # what the other one proposed is due: nobody may have heard of it
+    _, ((_, again),) = wire.decode_frame(orders.recv())
+    check(again['order'] == order['order'], again)
+    cluster.stop(worker)
     told = [cluster.run('replay', tape).stdout.decode() for tape in cluster.tapes()]
-    check(sum('identical: ' in words for words in told) == 1, told)
-    check(sum('no outputs' in words for words in told) == 1, told)
+    check(sum('identical: ' in words for words in told) == 2, told)
+    check(sum('no outputs' in words for words in told) == 2, told)
 
 
 def decodes(journal):
