@@ -26,7 +26,8 @@ enum {
         ZL_RANGES_MAX = 64,
         ZL_OUTBOX_SIZE_MIN = 1 << 17, /* holds whatever is said at once: a decision of 128 orders, a
                                          partition's bid */
-        ZL_OUTBOX_STEP_MIN = 4096,    /* what must be free of it when a step begins */
+        ZL_OUTBOX_STEP_MIN = 96 << 10, /* what must be free of it when a step begins: a beat may
+                                          tell of 256 holes, each an alert */
 };
 
 struct zl_partition_range {

@@ -92,11 +92,52 @@ static void state_of_a_later_time(void **unused)
         free(before);
 }
 
+/* One beat tells of as many losses as it has rows; the outbox has just the room it must have. */
+static void beat_of_losses(void **unused)
+{
+        const struct zl_engine_config config = {.partitions = 256,
+                                                .owned = {{0, 255}},
+                                                .owned_count = 1,
+                                                .accounts_max = 8,
+                                                .positions_max = 8,
+                                                .balances_max = 8,
+                                                .instruments_max = 8,
+                                                .assets_max = 8,
+                                                .policies_max = 8,
+                                                .funds_max = 8,
+                                                .streams_max = 512};
+        const struct zl_header header = {{ZL_TOPIC_BEAT, 1}, .src = 1, .epoch = 1, .seq = 1};
+        size_t size = zl_engine_size(&config);
+        void *memory = calloc(1, size), *room = malloc(ZL_OUTBOX_STEP_MIN);
+        struct zl_message *message = calloc(1, sizeof *message);
+        struct zl_engine *engine;
+        struct zl_outbox outbox;
+
+        (void)unused;
+        assert_true(memory && room && message);
+        assert_int_equal(zl_engine_init(memory, size, &config, &engine), ZL_OK);
+        zl_outbox_init(&outbox, room, ZL_OUTBOX_STEP_MIN);
+        zl_message_init(message, ZL_TYPE_BEAT);
+        message->beat.topics_count = 256;
+        for (uint32_t p = 0; p < 256; p++) {
+                message->beat.topics[p] = (struct zl_row_moved){.epoch = 1, .seq = 9};
+                zl_topic_format((struct zl_topic){ZL_TOPIC_ACCT, p}, message->beat.topics[p].topic);
+        }
+        assert_int_equal(zl_engine_step(engine, &header, 0, message, &outbox), ZL_DONE);
+        assert_int_equal(zl_engine_counters(engine).alerts, 256);
+        for (uint32_t p = 0; p < 256; p++)
+                assert_int_equal(engine->acct_holes[p], 1);
+        free(message);
+        free(room);
+        free(memory);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(state_of_a_later_time, open_books, close_books),
                 cmocka_unit_test_setup_teardown(another_source_takes_over, open_books, close_books),
+                cmocka_unit_test(beat_of_losses),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
