@@ -76,7 +76,9 @@ class Exchange:
             if order['account'] == loser:
                 break
         check(kind == 'liquidate', order)
-        self.answers.say(type='exec', order=order['order'], status='expired', final=True)
+        # The step is said: an engine that was slower, and has proposed nothing, goes on behind it too.
+        self.answers.say(type='exec', order=order['order'], status='expired', final=True,
+                         step='full')
 
     def plan(self, name):
         header, rows = wire.decode_frame(self.ledgers[name].recv())

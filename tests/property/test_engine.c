@@ -16,7 +16,7 @@
 enum {
         NEVER = -1,
         OUTBOX_SIZE = 1 << 19,
-        OUTBOX_SMALL = 1 << 14,
+        OUTBOX_SMALL = ZL_OUTBOX_STEP_MIN,
         ENGINE_SRC = 77,
         ENGINE_EPOCH = 5
 };
