@@ -4,9 +4,11 @@ Two workers, one of two engines, hear each other; a third one owns all partition
 plan that reaches the ledger from the two is the plan of the one, winners of every engine in it; with
 a worker gone no plan is made without its winners, and the coordinator says so; when it is back, the
 plan is made. Every tape replays to what was said."""
+import time
+
 import zmq
 
-from cluster import Cluster, Publisher, check, main
+from cluster import DEADLINE_S, Cluster, Publisher, check, main
 import wire
 
 FUND = 1
@@ -53,6 +55,7 @@ class Exchange:
         first, last = partitions.split('-')
         for number in range(int(first), int(last) + 1):
             self.feed.await_subscription(f'acct.{number:08x}')
+        self.answers.await_subscription('exec', int(last) - int(first) + 1)
 
     def define(self):
         for said in (ASSET, POLICY, INSTRUMENT):
@@ -69,19 +72,26 @@ class Exchange:
         for place, number in enumerate(WINNERS):
             self.position(number, '-1', str(60000 - place), '6000')
 
-    def find_nothing(self, name, loser=LOSER):
-        """The market takes none of it."""
-        while True:
-            _, ((kind, order),) = wire.decode_frame(self.routers[name].recv())
-            if order['account'] == loser:
-                break
-        check(kind == 'liquidate', order)
-        # The step is said: an engine that was slower, and has proposed nothing, goes on behind it too.
-        self.answers.say(type='exec', order=order['order'], status='expired', final=True,
-                         step='full')
+    def find_nothing(self):
+        """The market takes none of what is proposed. The step is said: an engine that has proposed
+        nothing yet goes on behind it too."""
+        for router in self.routers.values():
+            while router.poll(0):
+                _, ((kind, order),) = wire.decode_frame(router.recv())
+                check(kind == 'liquidate' and order['account'] in (LOSER, NEXT_LOSER), order)
+                self.answers.say(type='exec', order=order['order'], status='expired', final=True,
+                                 step='full')
+
+    def until(self, socket):
+        """What arrives there, while the market takes nothing."""
+        end = time.monotonic() + DEADLINE_S
+        while not socket.poll(10):
+            check(time.monotonic() < end, 'nothing arrived in time')
+            self.find_nothing()
+        return wire.decode_frame(socket.recv())
 
     def plan(self, name):
-        header, rows = wire.decode_frame(self.ledgers[name].recv())
+        header, rows = self.until(self.ledgers[name])
         check(header['topic'] == f'plan.{FUND:08x}', header)
         return rows
 
@@ -94,7 +104,6 @@ def same_plan(exchange):
     exchange.define()
     exchange.accounts()
     exchange.feed.say(type='mark', instrument=7, price='58000')
-    exchange.find_nothing('all')
     one = exchange.plan('all')
     names = [kind for kind, _ in one]
     check(names == ['adl'] * 3, one)
@@ -120,9 +129,8 @@ def without_one(exchange):
             {'instrument': 7, 'qty': '-1', 'entry': str(60000 - place), 'mode': 'isolated',
              'margin': '6000'}])
     exchange.position(NEXT_LOSER, '3', '60000', '1800')
-    exchange.find_nothing('high', NEXT_LOSER)
     while True:
-        _, ((_, said),) = wire.decode_frame(alerts.recv())
+        _, ((_, said),) = exchange.until(alerts)
         if 'partitions do not answer' in said['text']:
             break
     check(said['text'].startswith(f'fund {FUND}: 128 '), said['text'])
