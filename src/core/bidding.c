@@ -196,7 +196,8 @@ static void gather(struct zl_engine *engine, uint32_t fund)
 
 /* ---- saying ---- */
 
-void zl_bidding_take(struct zl_engine *engine, const struct zl_msg_adl_query *query)
+void zl_bidding_take(struct zl_engine *engine, const struct zl_header *header,
+                     const struct zl_msg_adl_query *query)
 {
         struct zl_bidding *bidding = engine->bidding;
 
@@ -205,6 +206,8 @@ void zl_bidding_take(struct zl_engine *engine, const struct zl_msg_adl_query *qu
         bidding->fund = query->fund;
         bidding->rev = query->rev;
         bidding->round = query->round;
+        bidding->asker = header->src;
+        bidding->asker_epoch = header->epoch;
         bidding->partition = 0;
         bidding->active = true;
         zl_bidding_set_asked(engine, query, true);
@@ -317,6 +320,8 @@ bool zl_bidding_go_on(struct zl_engine *engine)
                 bid->fund = bidding->fund;
                 bid->rev = bidding->rev;
                 bid->round = bidding->round;
+                bid->asker = bidding->asker;
+                bid->asker_epoch = bidding->asker_epoch;
                 bid->partition = bidding->partition;
                 bid->deficits_count = bid->candidates_count = bid->totals_count = 0;
                 bid->more = false;

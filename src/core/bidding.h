@@ -12,6 +12,8 @@ struct zl_bidding {
         bool active;
         uint32_t fund;
         uint64_t rev, round;
+        uint32_t asker;
+        uint64_t asker_epoch;
         uint32_t partition, part; /* that is answered next */
         struct zl_claim *claims;
         struct zl_candidate *candidates;
@@ -22,7 +24,8 @@ struct zl_bidding {
 
 /* Lays the query's prices beside the present ones, or takes them away again. */
 void zl_bidding_set_asked(struct zl_engine *engine, const struct zl_msg_adl_query *query, bool on);
-void zl_bidding_take(struct zl_engine *engine, const struct zl_msg_adl_query *query);
+void zl_bidding_take(struct zl_engine *engine, const struct zl_header *header,
+                     const struct zl_msg_adl_query *query);
 /* Says what is left to say, while there is room. True: all is said. */
 bool zl_bidding_go_on(struct zl_engine *engine);
 

@@ -155,7 +155,7 @@ static void take_message(struct zl_engine *engine, const struct zl_header *heade
                 zl_fund_hear_deficit(engine, &message->deficit);
                 break;
         case ZL_TYPE_ADL_QUERY:
-                zl_bidding_take(engine, &message->adl_query);
+                zl_bidding_take(engine, header, &message->adl_query);
                 break;
         case ZL_TYPE_ADL_BID:
                 zl_fund_hear_bid(engine, header, &message->adl_bid);

@@ -366,6 +366,16 @@ static bool is_next(const struct zl_engine *engine, const struct zl_header *head
         return false;
 }
 
+/* Coordinators of one fund may ask at different prices under the same number. */
+static bool answers_us(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+{
+        const struct zl_round *round = engine->round;
+
+        return round->fund != ZL_NONE_AT && engine->funds[round->fund].id == said->fund &&
+               said->rev == round->rev && said->round == round->number &&
+               said->asker == engine->config.src && said->asker_epoch == engine->config.epoch;
+}
+
 /* A partition that is repairing has not answered: the round waits for another engine's answer, or
  * gives way to a new one. */
 void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
@@ -373,10 +383,8 @@ void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
 {
         struct zl_round *round = engine->round;
 
-        if (round->fund == ZL_NONE_AT || engine->funds[round->fund].id != said->fund ||
-            said->rev != round->rev || said->round != round->number ||
-            said->partition >= engine->partitions || said->repairing ||
-            !is_next(engine, header, said))
+        if (!answers_us(engine, said) || said->partition >= engine->partitions ||
+            said->repairing || !is_next(engine, header, said))
                 return;
         struct zl_answer *answer = &round->answers[said->partition];
         keep_claims(engine, said);

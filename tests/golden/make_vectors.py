@@ -113,7 +113,7 @@ MESSAGES = {
                   'rates [rate_at:64]'),
     'adl_bid': (34, 'bids', 'fund u32*, rev u64*, round u64*, partition u32*, repairing bool, '
                 'deficits [shortfall:256], candidates [candidate:512], totals [total:256], '
-                'more bool+, part u32+'),
+                'more bool+, part u32+, asker u32+, asker_epoch u64+'),
     'snapshot_get': (48, 'snap', 'partition u32*, request u64*'),
     'snapshot_part': (49, 'snap', 'partition u32*, request u64*, part u32*, parts u32*, '
                       'streams [stream:512], data bin, digest u64*'),

@@ -114,6 +114,14 @@ class Publisher:
             if told[:1] == b'\1' and told[2:].decode().startswith(beginning):
                 count -= 1
 
+    def await_topics(self, topics):
+        """Waits until each has been subscribed to by somebody, in any order."""
+        missing = set(topics)
+        while missing:
+            told = self.socket.recv()
+            if told[:1] == b'\1':
+                missing.discard(told[2:].decode())
+
     def frame(self, said):
         name, values = wire.read_object(self.stream, said)
         self.stream.learn(name, values)

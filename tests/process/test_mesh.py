@@ -53,8 +53,7 @@ class Exchange:
             endpoint(f'pub-{name}'), '--tape', self.cluster.dir, '--src', src, '-p', partitions,
             '--accounts', 1000, *more)
         first, last = partitions.split('-')
-        for number in range(int(first), int(last) + 1):
-            self.feed.await_subscription(f'acct.{number:08x}')
+        self.feed.await_topics(f'acct.{number:08x}' for number in range(int(first), int(last) + 1))
         self.answers.await_subscription('exec', int(last) - int(first) + 1)
 
     def define(self):

@@ -36,7 +36,8 @@ static struct {
         struct zl_engine *engine;
         struct zl_outbox outbox;
         struct zl_message message;
-        uint32_t src; /* who speaks */
+        uint32_t src;   /* who speaks */
+        uint32_t asker; /* whose question bids answer */
         uint64_t seq[ZL_TOPIC_KINDS][32]; /* of each topic: their numbers are small */
         uint32_t orders, plans, queries, said;
         uint32_t alerts[16];      /* by kind */
@@ -290,7 +291,9 @@ static inline void say_nothing_filled(const char *order)
         step((struct zl_topic){ZL_TOPIC_EXEC, 0});
 }
 
-static const struct zl_engine_config books_config = {.accounts_max = 1024,
+static const struct zl_engine_config books_config = {.src = 1,
+                                                     .epoch = 1,
+                                                     .accounts_max = 1024,
                                                      .positions_max = 1024,
                                                      .balances_max = 8,
                                                      .instruments_max = 8,
@@ -326,7 +329,7 @@ static inline int open_books(void **state)
         (void)state;
         memset(&books, 0, sizeof books);
         books.last = &books.first;
-        books.src = 1;
+        books.src = books.asker = 1;
         zl_outbox_init(&books.outbox, malloc(OUTBOX_SIZE), OUTBOX_SIZE);
         books_make_engine();
         say_market();

@@ -211,6 +211,8 @@ static void say_part(uint32_t src, uint32_t part)
         zl_message_init(&books.message, ZL_TYPE_ADL_BID);
         bid->fund = FUND;
         bid->rev = bid->round = 1;
+        bid->asker = books.asker;
+        bid->asker_epoch = books_config.epoch;
         bid->part = part;
         bid->more = part < 2;
         bid->deficits_count = part == 0;
@@ -276,6 +278,21 @@ static void answer_with_a_gap_is_dropped(void **state)
         assert_planned();
 }
 
+/* Both coordinators of a pair call their first round 1. */
+static void answer_to_another_is_not_ours(void **state)
+{
+        (void)state;
+        ask_others();
+        books.asker = books_config.src + 1;
+        for (uint32_t part = 0; part < 3; part++)
+                say_part(70, part);
+        assert_int_equal(books.plans, 0);
+        books.asker = books_config.src;
+        for (uint32_t part = 0; part < 3; part++)
+                say_part(70, part);
+        assert_planned();
+}
+
 static void long_answer_is_whole(void **state)
 {
         (void)state;
@@ -305,6 +322,7 @@ int main(void)
                 TEST(fund_keeps_its_asset),
                 TEST(replicas_parts_are_not_mixed),
                 TEST(answer_with_a_gap_is_dropped),
+                TEST(answer_to_another_is_not_ours),
                 TEST(long_answer_is_whole),
         };
 
