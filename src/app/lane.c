@@ -327,6 +327,7 @@ static enum zl_err join(struct state *state)
 
         if (!settings->journal)
                 return ZL_OK;
+        make_clock(state); /* the engine keeps this one, however wrong the journal's is */
         enum zl_err err = zl_socket_open(settings->bus, ZL_SOCKET_DEALER, settings->journal,
                                          &job.journal);
         if (err == ZL_OK)

@@ -246,16 +246,18 @@ static void step(struct zl_run *run, const struct zl_header *header, uint32_t pl
 static void begin_anew(struct zl_run *run)
 {
         const struct zl_engine_config config = run->engine->config;
+        uint64_t now_ns = run->engine->now_ns;
         int failed = madvise(run->memory, run->memory_size, MADV_DONTNEED); /* zeroes it */
         enum zl_err err = zl_engine_init(run->memory, run->memory_size, &config, &run->engine);
 
         ZL_ASSERT(!failed && err == ZL_OK);
+        run->engine->now_ns = now_ns;
 }
 
 /* An engine that knows nothing yet takes over what all share too. */
 static enum zl_err take_state(struct zl_run *run)
 {
-        if (run->joined || zl_engine_counters(run->engine).messages > 0)
+        if (!zl_snapshot_is_empty(run->engine))
                 return zl_snapshot_repair(run->engine, run->parts.bytes, run->parts.size);
         enum zl_err err = zl_snapshot_join(run->engine, run->parts.bytes, run->parts.size);
         if (err != ZL_OK)

@@ -15,6 +15,7 @@ struct zl_pass {
         const uint8_t *in;
         size_t size, capacity;
         bool failed;
+        uint64_t ahead_ns; /* read: by so much its writer's clock is ahead of ours */
 };
 
 static inline void zl_pass_bits(struct zl_pass *pass, uint64_t *value, uint32_t bytes)
@@ -41,6 +42,14 @@ static inline void zl_pass_bits(struct zl_pass *pass, uint64_t *value, uint32_t 
 static inline void zl_pass_u64(struct zl_pass *pass, uint64_t *value)
 {
         zl_pass_bits(pass, value, 8);
+}
+
+/* An engine time, 0: none. Read: in ours: another's clock makes nothing fresher, nothing later. */
+static inline void zl_pass_time(struct zl_pass *pass, uint64_t *ns)
+{
+        zl_pass_u64(pass, ns);
+        if (pass->way == ZL_READING && *ns > 0)
+                *ns = *ns > pass->ahead_ns ? *ns - pass->ahead_ns : 1;
 }
 
 static inline void zl_pass_u32(struct zl_pass *pass, uint32_t *value)

@@ -5,108 +5,9 @@
 #include "core/limit.h"
 #include "core/pass.h"
 #include "core/stream.h"
+#include "core/walk.h"
 
 enum { VERSION = 2 };
-
-/* Rows that are being written, in engine->order: accounts, streams, buckets, each by partition. */
-struct walk {
-        const uint32_t *accounts, *streams, *buckets;
-        uint32_t accounts_count, streams_count, buckets_count;
-};
-
-/* ---- which partition is it of, and in which order ---- */
-
-static uint32_t of_account(const struct zl_engine *engine, uint32_t row)
-{
-        return zl_partition(engine->accounts[row].id, engine->partitions);
-}
-
-/* ZL_NONE_AT: it is shared. */
-static uint32_t of_stream(const struct zl_engine *engine, uint32_t row)
-{
-        struct zl_topic topic = engine->streams[row].topic;
-
-        return topic.kind == ZL_TOPIC_ACCT || topic.kind == ZL_TOPIC_EXEC ? topic.id : ZL_NONE_AT;
-}
-
-static bool account_before(const struct zl_engine *engine, uint32_t a, uint32_t b)
-{
-        uint32_t of_a = of_account(engine, a), of_b = of_account(engine, b);
-
-        return of_a != of_b ? of_a < of_b : engine->accounts[a].id < engine->accounts[b].id;
-}
-
-static bool stream_before(const struct zl_engine *engine, uint32_t a, uint32_t b)
-{
-        const struct zl_stream *x = &engine->streams[a], *y = &engine->streams[b];
-        uint32_t of_a = of_stream(engine, a), of_b = of_stream(engine, b);
-
-        if (of_a != of_b)
-                return of_a < of_b;
-        if (x->src != y->src)
-                return x->src < y->src;
-        return x->topic.kind != y->topic.kind ? x->topic.kind < y->topic.kind
-                                              : x->topic.id < y->topic.id;
-}
-
-static bool bucket_before(const struct zl_engine *engine, uint32_t a, uint32_t b)
-{
-        const struct zl_bucket *x = &engine->buckets[a], *y = &engine->buckets[b];
-
-        if (x->partition != y->partition)
-                return x->partition < y->partition;
-        return engine->policies[x->policy].id < engine->policies[y->policy].id;
-}
-
-typedef uint32_t of_row(const struct zl_engine *engine, uint32_t row);
-
-static uint32_t of_bucket(const struct zl_engine *engine, uint32_t row)
-{
-        return engine->buckets[row].partition;
-}
-
-/* The rows of the partition, or all, in order. */
-static uint32_t gather(struct zl_engine *engine, uint32_t *rows, uint32_t count, of_row *of,
-                       zl_before *before, uint32_t partition)
-{
-        uint32_t gathered = 0;
-
-        for (uint32_t row = 0; row < count; row++) {
-                uint32_t of_this = partition == ZL_NONE_AT ? partition : of(engine, row);
-                if (of_this == partition || of_this == ZL_NONE_AT)
-                        rows[gathered++] = row;
-        }
-        zl_sort(engine, rows, gathered, before);
-        return gathered;
-}
-
-/* Shared streams are always there. */
-static struct walk walk_over(struct zl_engine *engine, uint32_t partition)
-{
-        uint32_t *rows = engine->order;
-        struct walk walk = {.accounts = rows};
-
-        walk.accounts_count = gather(engine, rows, engine->accounts_by_id.count, of_account,
-                                     account_before, partition);
-        rows += walk.accounts_count;
-        walk.streams = rows;
-        walk.streams_count = gather(engine, rows, engine->streams_by_topic.count, of_stream,
-                                    stream_before, partition);
-        rows += walk.streams_count;
-        walk.buckets = rows;
-        walk.buckets_count = gather(engine, rows, engine->buckets_by_key.count, of_bucket,
-                                    bucket_before, partition);
-        return walk;
-}
-
-/* Behind rows that are written. */
-static void advance(const uint32_t **rows, uint32_t *count, uint32_t written)
-{
-        if (written == 0) /* read: there are no rows */
-                return;
-        *rows += written;
-        *count -= written;
-}
 
 /* ---- parts that say how long they are ---- */
 
@@ -155,12 +56,13 @@ static void count_hole(struct zl_engine *engine, const struct zl_stream *stream)
 }
 
 /* Those of one partition, or of none, stand side by side. */
-static void carry_streams(struct zl_pass *pass, struct zl_engine *engine, struct walk *walk,
+static void carry_streams(struct zl_pass *pass, struct zl_engine *engine, struct zl_walk *walk,
                           uint32_t partition)
 {
         uint32_t count = 0;
 
-        while (count < walk->streams_count && of_stream(engine, walk->streams[count]) == partition)
+        while (count < walk->streams_count &&
+               zl_walk_of_stream(engine, walk->streams[count]) == partition)
                 count++;
         uint32_t written = count;
         count = zl_pass_count(pass, count, engine->config.streams_max);
@@ -188,21 +90,35 @@ static void carry_streams(struct zl_pass *pass, struct zl_engine *engine, struct
                 if (pass->way == ZL_READING)
                         count_hole(engine, stream);
         }
-        advance(&walk->streams, &walk->streams_count, written);
+        zl_walk_advance(&walk->streams, &walk->streams_count, written);
 }
 
 /* ---- the parts ---- */
 
+/* An engine that has a clock of its own keeps it. */
+static void carry_clock(struct zl_pass *pass, struct zl_engine *engine)
+{
+        uint64_t now_ns = engine->now_ns, own_ns = now_ns;
+
+        zl_pass_u64(pass, &now_ns);
+        if (pass->way != ZL_READING)
+                return;
+        if (own_ns == 0)
+                engine->now_ns = now_ns;
+        else if (now_ns > own_ns)
+                pass->ahead_ns = now_ns - own_ns;
+}
+
 static void carry_shared(struct zl_pass *pass, struct zl_engine *engine)
 {
-        zl_pass_u64(pass, &engine->now_ns);
+        carry_clock(pass, engine);
         zl_pass_bool(pass, &engine->streams_full_said);
         zl_pass_bool(pass, &engine->frame_refused);
         zl_pass_bool(pass, &engine->frame_after_gap);
         zl_pass_markets(pass, engine);
 }
 
-static void carry_buckets(struct zl_pass *pass, struct zl_engine *engine, struct walk *walk,
+static void carry_buckets(struct zl_pass *pass, struct zl_engine *engine, struct zl_walk *walk,
                           uint32_t partition)
 {
         uint32_t count = 0;
@@ -226,46 +142,27 @@ static void carry_buckets(struct zl_pass *pass, struct zl_engine *engine, struct
                 if (pass->failed)
                         return;
                 zl_pass_i64(pass, &bucket->level);
-                zl_pass_u64(pass, &bucket->filled_ns);
-                if (bucket->filled_ns > engine->now_ns) /* by a later state than what is shared */
-                        bucket->filled_ns = engine->now_ns;
+                zl_pass_time(pass, &bucket->filled_ns);
         }
-        advance(&walk->buckets, &walk->buckets_count, written);
+        zl_walk_advance(&walk->buckets, &walk->buckets_count, written);
 }
 
-static void carry_partition(struct zl_pass *pass, struct zl_engine *engine, struct walk *walk,
+static void carry_partition(struct zl_pass *pass, struct zl_engine *engine, struct zl_walk *walk,
                             uint32_t partition)
 {
         uint32_t count = 0;
 
         while (count < walk->accounts_count &&
-               of_account(engine, walk->accounts[count]) == partition)
+               zl_walk_of_account(engine, walk->accounts[count]) == partition)
                 count++;
         uint32_t written = count;
         count = zl_pass_count(pass, count, engine->config.accounts_max);
         for (uint32_t i = 0; i < count && !pass->failed; i++)
                 zl_pass_account(pass, engine,
                                 pass->way == ZL_READING ? ZL_NONE_AT : walk->accounts[i]);
-        advance(&walk->accounts, &walk->accounts_count, written);
+        zl_walk_advance(&walk->accounts, &walk->accounts_count, written);
         carry_streams(pass, engine, walk, partition);
         carry_buckets(pass, engine, walk, partition);
-}
-
-/* Rows of partitions that are not written. */
-static void pass_over(struct zl_engine *engine, struct walk *walk, uint32_t partition)
-{
-        while (walk->accounts_count && of_account(engine, *walk->accounts) < partition) {
-                walk->accounts++;
-                walk->accounts_count--;
-        }
-        while (walk->streams_count && of_stream(engine, *walk->streams) < partition) {
-                walk->streams++;
-                walk->streams_count--;
-        }
-        while (walk->buckets_count && engine->buckets[*walk->buckets].partition < partition) {
-                walk->buckets++;
-                walk->buckets_count--;
-        }
 }
 
 static void carry_said(struct zl_pass *pass, struct zl_engine *engine)
@@ -315,15 +212,15 @@ static void write(struct zl_pass *pass, struct zl_engine *engine, uint32_t parti
                 return;
         size_t mark = open_part(pass);
         carry_shared(pass, engine);
-        struct walk walk = walk_over(engine, partition), shared = walk;
-        pass_over(engine, &shared, ZL_NONE_AT);
+        struct zl_walk walk = zl_walk_over(engine, partition), shared = walk;
+        zl_walk_skip_to(engine, &shared, ZL_NONE_AT);
         carry_streams(pass, engine, &shared, ZL_NONE_AT);
         close_part(pass, mark);
         uint32_t first = all ? 0 : partition, end = all ? engine->partitions : partition + 1;
         for (uint32_t p = first; p < end; p++) {
                 if (!zl_state_owns(engine, p))
                         continue;
-                pass_over(engine, &walk, p);
+                zl_walk_skip_to(engine, &walk, p);
                 zl_pass_u32(pass, &p);
                 mark = open_part(pass);
                 carry_partition(pass, engine, &walk, p);
@@ -360,7 +257,7 @@ static void empty_partition(struct zl_engine *engine, uint32_t partition)
 {
         for (uint32_t row = 0; row < engine->accounts_by_id.count; row++) {
                 struct zl_account *account = &engine->accounts[row];
-                if (of_account(engine, row) != partition)
+                if (zl_walk_of_account(engine, row) != partition)
                         continue;
                 while (account->first_pool != ZL_NONE_AT)
                         zl_state_drop_pool(engine, account->first_pool);
@@ -371,7 +268,7 @@ static void empty_partition(struct zl_engine *engine, uint32_t partition)
         }
         for (uint32_t row = 0; row < engine->streams_by_topic.count; row++) {
                 struct zl_stream *stream = &engine->streams[row];
-                if (of_stream(engine, row) == partition)
+                if (zl_walk_of_stream(engine, row) == partition)
                         *stream = (struct zl_stream){.src = stream->src, .topic = stream->topic};
         }
         engine->acct_holes[partition] = 0;
@@ -393,7 +290,7 @@ static bool next_partition(struct zl_pass *pass, struct zl_engine *engine, uint3
 
 static void read_partition(struct zl_pass *pass, struct zl_engine *engine, uint32_t partition)
 {
-        struct walk nothing = {0};
+        struct zl_walk nothing = {0};
         size_t end = open_part(pass);
 
         carry_partition(pass, engine, &nothing, partition);
@@ -402,7 +299,7 @@ static void read_partition(struct zl_pass *pass, struct zl_engine *engine, uint3
 
 static void read_shared(struct zl_pass *pass, struct zl_engine *engine)
 {
-        struct walk nothing = {0};
+        struct zl_walk nothing = {0};
         size_t end = open_part(pass);
 
         carry_shared(pass, engine);
@@ -410,12 +307,29 @@ static void read_shared(struct zl_pass *pass, struct zl_engine *engine)
         close_part(pass, end);
 }
 
+/* But for its writer's time. */
+static void skip_shared(struct zl_pass *pass, struct zl_engine *engine)
+{
+        size_t begin = pass->size;
+
+        open_part(pass);
+        carry_clock(pass, engine);
+        pass->size = begin;
+        skip_part(pass);
+}
+
+bool zl_snapshot_is_empty(const struct zl_engine *engine)
+{
+        return engine->accounts_by_id.count == 0 && engine->instruments_by_id.count == 0 &&
+               engine->assets_by_id.count == 0 && engine->funds_by_id.count == 0;
+}
+
 static struct zl_pass read_all(struct zl_engine *engine, const void *data, size_t size)
 {
         struct zl_pass pass = {.way = ZL_READING, .in = data, .capacity = size};
         uint32_t sections = 0, partition;
 
-        ZL_ASSERT(engine->accounts_by_id.count == 0 && engine->instruments_by_id.count == 0);
+        ZL_ASSERT(zl_snapshot_is_empty(engine));
         if (carry_head(&pass, engine, &sections))
                 read_shared(&pass, engine);
         for (uint32_t i = 0; i < sections && !pass.failed; i++) {
@@ -459,7 +373,7 @@ enum zl_err zl_snapshot_join(struct zl_engine *engine, const void *data, size_t 
 static void rearm_partition(struct zl_engine *engine, uint32_t partition)
 {
         for (uint32_t row = 0; row < engine->accounts_by_id.count; row++) {
-                if (of_account(engine, row) != partition)
+                if (zl_walk_of_account(engine, row) != partition)
                         continue;
                 for (uint32_t at = engine->accounts[row].first_pool; at != ZL_NONE_AT;
                      at = engine->pools[at].next_of_account)
@@ -473,7 +387,7 @@ enum zl_err zl_snapshot_repair(struct zl_engine *engine, const void *data, size_
         uint32_t sections = 0, partition;
 
         if (carry_head(&pass, engine, &sections))
-                skip_part(&pass);
+                skip_shared(&pass, engine);
         for (uint32_t i = 0; i < sections && !pass.failed; i++) {
                 if (!next_partition(&pass, engine, &partition))
                         continue;

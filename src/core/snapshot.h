@@ -19,10 +19,13 @@ ZL_MUST_CHECK enum zl_err zl_snapshot_save(struct zl_engine *engine, uint32_t pa
 /* ---- reading; ZL_ERR_INVALID: not a snapshot, or one that does not fit the engine's capacities or
  * partitions; the engine is then of no use, unless it is said ---- */
 
+/* Whether the engine has no market and no account, so that it may load or join. */
+bool zl_snapshot_is_empty(const struct zl_engine *engine);
 /* An engine that has taken no message yet goes on in place of the one that was saved. Partitions
  * that it does not own are passed over. */
 ZL_MUST_CHECK enum zl_err zl_snapshot_load(struct zl_engine *engine, const void *data, size_t size);
-/* The same for an engine of another source, which has said nothing so far. */
+/* The same for an engine of another source, which has said nothing so far. If it has heard a clock
+ * it keeps that: times by one that is ahead are moved back by as much. */
 ZL_MUST_CHECK enum zl_err zl_snapshot_join(struct zl_engine *engine, const void *data, size_t size);
 /* A running engine takes over the accounts of the partitions that are there and its own; what is
  * shared it knows better. Of a partition that cannot be read it knows nothing then. */

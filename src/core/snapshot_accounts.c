@@ -27,9 +27,9 @@ static void carry_pool(struct zl_pass *pass, struct zl_pool *pool)
         zl_pass_u32(pass, &pool->attempts);
         zl_pass_u32(pass, &pool->level);
         zl_pass_u64(pass, &pool->shown_by);
-        zl_pass_u64(pass, &pool->cure_until_ns);
-        zl_pass_u64(pass, &pool->slice_until_ns);
-        zl_pass_u64(pass, &pool->held_until_ns);
+        zl_pass_time(pass, &pool->cure_until_ns);
+        zl_pass_time(pass, &pool->slice_until_ns);
+        zl_pass_time(pass, &pool->held_until_ns);
         pass->failed |= pool->orders > 128 || pool->level > ZL_WARN_MAX;
         zl_pass_bool(pass, &pool->due);
         zl_pass_bool(pass, &pool->halted_said);

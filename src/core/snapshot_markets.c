@@ -78,7 +78,7 @@ static void carry_instrument(struct zl_pass *pass, struct zl_instrument *instrum
         zl_pass_i64(pass, &instrument->quarantine.first);
         zl_pass_u32(pass, &instrument->quarantine.confirmed);
         zl_pass_u64(pass, &instrument->mark_seq);
-        zl_pass_u64(pass, &instrument->mark_ns);
+        zl_pass_time(pass, &instrument->mark_ns);
         zl_pass_bool(pass, &instrument->refusing);
 }
 
@@ -140,7 +140,7 @@ static void carry_fund(struct zl_pass *pass, const struct zl_engine *engine, str
         zl_pass_bool(pass, &fund->planned);
         zl_pass_bool(pass, &fund->stopped);
         zl_pass_u64(pass, &fund->round);
-        zl_pass_u64(pass, &fund->asked_ns);
+        zl_pass_time(pass, &fund->asked_ns);
 }
 
 /* ---- tables, by number ---- */

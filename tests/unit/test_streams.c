@@ -92,6 +92,43 @@ static void state_of_a_later_time(void **unused)
         free(before);
 }
 
+/* A journal whose clock is an hour ahead has heard a mark; whoever joins keeps its own clock, by
+ * which the mark is stale in time. */
+static void journal_with_a_fast_clock(void **unused)
+{
+        static const uint64_t second = 1000000000, own = 5000 * second, hour = 3600 * second;
+        static uint8_t state[1 << 16];
+        struct zl_engine *journal = books.engine;
+
+        (void)unused;
+        zl_message_init(&books.message, ZL_TYPE_POLICY);
+        books.message.policy.policy = 1;
+        books.message.policy.rev = 1;
+        books.message.policy.stale_ms = 10000;
+        step(ctrl);
+        say_clock(own + hour);
+        zl_message_init(&books.message, ZL_TYPE_MARK);
+        books.message.mark.instrument = BTC;
+        books.message.mark.price = 5900000;
+        books_step_at((struct zl_topic){ZL_TOPIC_MARK, BTC}, own + hour);
+        size_t size = save(state, sizeof state);
+        books_make_engine();
+        say_clock(own);
+        assert_true(zl_snapshot_is_empty(books.engine));
+        assert_int_equal(zl_snapshot_join(books.engine, state, size), ZL_OK);
+        assert_int_equal(books.engine->now_ns, own);
+        assert_int_equal(books.engine->instruments[0].mark_ns, own);
+        say_clock(own + hour / 60);
+        say_position(LOSER, 1, 1000, 6000000, 60000);
+        assert_int_equal(books.orders, 0);
+        zl_message_init(&books.message, ZL_TYPE_MARK);
+        books.message.mark.instrument = BTC;
+        books.message.mark.price = 5900000;
+        books_step_at((struct zl_topic){ZL_TOPIC_MARK, BTC}, own + hour / 60);
+        assert_int_equal(books.orders, 1);
+        free(journal);
+}
+
 /* One beat tells of as many losses as it has rows; the outbox has just the room it must have. */
 static void beat_of_losses(void **unused)
 {
@@ -136,6 +173,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(state_of_a_later_time, open_books, close_books),
+                cmocka_unit_test_setup_teardown(journal_with_a_fast_clock, open_books, close_books),
                 cmocka_unit_test_setup_teardown(another_source_takes_over, open_books, close_books),
                 cmocka_unit_test(beat_of_losses),
         };
