@@ -9,7 +9,10 @@ enum zl_err zl_net_open(const struct zl_net *net, struct zl_bus **ret_bus)
                                                  .insecure = net->insecure,
                                                  .heartbeat_ms = (int)net->heartbeat_ms,
                                                  .reconnect_ms_max = (int)net->reconnect_ms,
-                                                 .queue_frames_max = (int)net->queue_frames};
+                                                 .queue_frames_max = (int)net->queue_frames,
+                                                 .handshake_ms = (int)net->handshake_ms,
+                                                 .keepalive_s = (int)net->keepalive_s,
+                                                 .frame_size_max = (int)(net->frame_kib << 10)};
 
         return zl_bus_open(&settings, ret_bus);
 }

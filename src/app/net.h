@@ -10,13 +10,14 @@
 struct zl_net {
         const char *key, *allow;
         bool insecure;
-        uint64_t heartbeat_ms, reconnect_ms, queue_frames;
+        uint64_t heartbeat_ms, reconnect_ms, queue_frames, handshake_ms, keepalive_s, frame_kib;
 };
 
 #define ZL_NET_DEFAULT                                                                             \
         {                                                                                          \
                 .heartbeat_ms = ZL_BUS_HEARTBEAT_MS, .reconnect_ms = ZL_BUS_RECONNECT_MS_MAX,      \
-                .queue_frames = ZL_BUS_QUEUE_FRAMES_MAX                                            \
+                .queue_frames = ZL_BUS_QUEUE_FRAMES_MAX, .handshake_ms = ZL_BUS_HANDSHAKE_MS,      \
+                .keepalive_s = ZL_BUS_KEEPALIVE_S, .frame_kib = ZL_FRAME_SIZE_MAX >> 10            \
         }
 
 /* Rows for a table of options, over a struct zl_net. */
@@ -32,7 +33,13 @@ struct zl_net {
         {"reconnect", ZL_OPTION_NUMBER, &(net).reconnect_ms, "MS",                                 \
          "at most, between attempts to connect (2000)", 100, 600000, 0},                           \
         {"high-water", ZL_OPTION_NUMBER, &(net).queue_frames, "N",                                 \
-         "frames that wait in a socket before more are lost (100000)", 1, 100000000, 0}
+         "frames that wait in a socket before more are lost (100000)", 1, 100000000, 0},           \
+        {"handshake", ZL_OPTION_NUMBER, &(net).handshake_ms, "MS",                                 \
+         "who connects and does not greet within is dropped (3000)", 10, 600000, 0},               \
+        {"keepalive", ZL_OPTION_NUMBER, &(net).keepalive_s, "S",                                   \
+         "of silence before TCP asks whether the peer lives; 0: never (30)", 0, 32767, 0},         \
+        {"frame-max", ZL_OPTION_NUMBER, &(net).frame_kib, "KIB",                                   \
+         "who sends a longer frame is dropped (1024)", 1, ZL_FRAME_SIZE_MAX >> 10, 0}
 
 /* ZL_ERR_SYSTEM, or ZL_ERR_INVALID where a file is wrong, after a line on stderr. */
 ZL_MUST_CHECK enum zl_err zl_net_open(const struct zl_net *net, struct zl_bus **ret_bus);

@@ -14,7 +14,10 @@ enum { SOCKETS_MAX = 8192 }; /* a worker with many threads has dozens each */
 
 const struct zl_bus_settings zl_bus_default = {.heartbeat_ms = ZL_BUS_HEARTBEAT_MS,
                                                .reconnect_ms_max = ZL_BUS_RECONNECT_MS_MAX,
-                                               .queue_frames_max = ZL_BUS_QUEUE_FRAMES_MAX};
+                                               .queue_frames_max = ZL_BUS_QUEUE_FRAMES_MAX,
+                                               .handshake_ms = ZL_BUS_HANDSHAKE_MS,
+                                               .keepalive_s = ZL_BUS_KEEPALIVE_S,
+                                               .frame_size_max = ZL_FRAME_SIZE_MAX};
 
 void zl_bus_say(const char *format, ...)
 {

@@ -25,6 +25,8 @@ enum {
         ZL_BUS_HEARTBEAT_MS = 5000,
         ZL_BUS_RECONNECT_MS_MAX = 2000,
         ZL_BUS_QUEUE_FRAMES_MAX = 100000, /* who falls behind further loses frames */
+        ZL_BUS_HANDSHAKE_MS = 3000,
+        ZL_BUS_KEEPALIVE_S = 30,
 };
 
 struct zl_bus_settings {
@@ -34,6 +36,9 @@ struct zl_bus_settings {
         int heartbeat_ms;       /* between two heartbeats; 0: none */
         int reconnect_ms_max;   /* between two attempts to connect */
         int queue_frames_max;   /* of a stream's socket */
+        int handshake_ms;       /* before a connection that does not greet is dropped */
+        int keepalive_s;        /* of silence before TCP asks; 0: never */
+        int frame_size_max;     /* who sends a longer one is dropped */
 };
 
 struct zl_bus_list {

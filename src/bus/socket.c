@@ -55,15 +55,10 @@ static const struct {
 static const struct {
         int option, value;
 } hygiene[] = {
-        {ZMQ_LINGER, 0},               /* until zl_socket_close says how long: nothing hangs */
-        {ZMQ_HANDSHAKE_IVL, 3000},     /* who connects and says nothing is dropped; and who was
-                                        * denied tries again: libzmq may let it wait until then */
-        {ZMQ_CONNECT_TIMEOUT, 5000},   /* an address that swallows packets is tried anew */
-        {ZMQ_RECONNECT_IVL, 100},      /* a restarted peer is found soon; doubles up to its bound */
-        {ZMQ_BACKLOG, 512},            /* after a restart everybody connects at once */
-        {ZMQ_TCP_KEEPALIVE, 1},        /* finds a dead peer without heartbeats (older ZeroMQ) */
-        {ZMQ_TCP_KEEPALIVE_IDLE, 30},  /* s */
-        {ZMQ_TCP_KEEPALIVE_INTVL, 10}, /* s */
+        {ZMQ_LINGER, 0},             /* until zl_socket_close says how long: nothing hangs */
+        {ZMQ_CONNECT_TIMEOUT, 5000}, /* an address that swallows packets is tried anew */
+        {ZMQ_RECONNECT_IVL, 100},    /* a restarted peer is found soon; doubles up to its bound */
+        {ZMQ_BACKLOG, 512},          /* after a restart everybody connects at once */
         {ZMQ_TCP_KEEPALIVE_CNT, 3},
 };
 
@@ -88,7 +83,7 @@ static void set_text(void *handle, int option, const char *text)
 static void configure(void *handle, enum zl_socket_kind kind, const char *endpoint,
                       const struct zl_bus_settings *settings)
 {
-        int64_t size_max = ZL_FRAME_SIZE_MAX;
+        int64_t size_max = settings->frame_size_max;
         int err = zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &size_max, sizeof size_max);
         int silent_ms = HEARTBEATS_MISSED_MAX * settings->heartbeat_ms;
 
@@ -96,6 +91,14 @@ static void configure(void *handle, enum zl_socket_kind kind, const char *endpoi
         for (size_t i = 0; i < sizeof hygiene / sizeof hygiene[0]; i++)
                 set(handle, hygiene[i].option, hygiene[i].value);
         set(handle, ZMQ_RECONNECT_IVL_MAX, settings->reconnect_ms_max);
+        /* Who connects and says nothing is dropped; and who was denied tries again: libzmq may let
+         * it wait until then. */
+        set(handle, ZMQ_HANDSHAKE_IVL, settings->handshake_ms);
+        set(handle, ZMQ_TCP_KEEPALIVE, settings->keepalive_s > 0);
+        if (settings->keepalive_s) { /* finds a dead peer without heartbeats (older ZeroMQ) */
+                set(handle, ZMQ_TCP_KEEPALIVE_IDLE, settings->keepalive_s);
+                set(handle, ZMQ_TCP_KEEPALIVE_INTVL, (settings->keepalive_s + 2) / 3);
+        }
         if (settings->heartbeat_ms) {
                 set(handle, ZMQ_HEARTBEAT_IVL, settings->heartbeat_ms);
                 set(handle, ZMQ_HEARTBEAT_TIMEOUT, silent_ms);

@@ -354,7 +354,7 @@ def subscribers(cluster):
 class Orders:
     """A router whose orders come on TCP, each worker with its key and its src."""
 
-    def __init__(self, cluster, own, *lines):
+    def __init__(self, cluster, own, *lines, options=()):
         self.ledger, self.fills = Publisher(cluster, 'ledger', 20), Publisher(cluster, 'fills', 21)
         self.venue = cluster.socket(zmq.PULL, cluster.ipc('venue'), True)
         self.endpoint = f'tcp://127.0.0.1:{free_port()}'
@@ -362,7 +362,8 @@ class Orders:
         self.process = cluster.start(
             'router', '--key', own.file, '--allow', write_list(cluster, *self.heard, *lines),
             '--pull', self.endpoint, '--pub', cluster.ipc('answers'), '--sub',
-            self.ledger.endpoint, '--sub', self.fills.endpoint, '--venue', cluster.ipc('venue'))
+            self.ledger.endpoint, '--sub', self.fills.endpoint, '--venue', cluster.ipc('venue'),
+            *options)
         self.said = cluster.socket(zmq.SUB, cluster.ipc('answers'), False)
         for beginning in (b'\xadbeat', b'\xadexec'):
             self.said.subscribe = beginning
@@ -498,7 +499,8 @@ class Relay:
 def connections(cluster):
     """Who says nothing, nonsense or too much is dropped; a peer that has fallen silent is too."""
     own, known = Pair(cluster, 'c-router'), Pair(cluster, 'c-worker')
-    router = Orders(cluster, own, f'{known.text} 1 ordr')
+    router = Orders(cluster, own, f'{known.text} 1 ordr',
+                    options=('--handshake', 500, '--frame-max', 64))
     address = ('127.0.0.1', int(router.endpoint.rsplit(':', 1)[1]))
     silent, noisy = (socket.create_connection(address, DEADLINE_S) for _ in range(2))
     noisy.sendall(b'GET / HTTP/1.1\r\n\r\n' + bytes(1000))
@@ -507,8 +509,8 @@ def connections(cluster):
     large, peer = (Peer(cluster, zmq.PUSH, router.endpoint, known, own) for _ in range(2))
     large.await_let_in()
     peer.await_let_in()
-    large.socket.send(bytes(2 << 20))
-    check(not large.let_in(), 'a frame of 2 MiB')
+    large.socket.send(bytes(100 << 10))
+    check(not large.let_in(), 'a frame of 100 KiB')
     frame = router.decision(60, 1)
     peer.socket.send(frame)
     check(router.venue.recv() == frame, 'the others go on')
