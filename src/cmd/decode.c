@@ -1,16 +1,11 @@
-/* zeroline decode - frames from a file, a tape, a journal or a socket to JSON lines. */
+/* zeroline decode - frames from a file, a tape, a journal or a socket to JSON lines, or to lines of
+ * the caller's own form. */
 #include "cmd/command.h"
 
-#include "app/net.h"
-#include "app/options.h"
+#include "app/census.h"
+#include "app/intake.h"
+#include "app/layout.h"
 #include "app/say.h"
-#include "app/stop.h"
-#include "bus/socket.h"
-#include "codec/json.h"
-#include "codec/split.h"
-#include "tape/tape.h"
-
-#include <zeroline/frame.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,22 +13,78 @@
 
 enum { LINE_SIZE_MAX = 8 << 20 };
 
-struct decoder {
-        struct zl_scales *scales;
-        struct zl_message *message;
-        char *line;
-        uint64_t frames;
-        uint64_t bad;
+struct settings {
+        const char *sub, *pull, *format, *kinds;
+        struct zl_option_list topics;
+        uint64_t most;
+        bool hex, stats, json;
+        struct zl_net net;
 };
 
-static bool print_message(struct decoder *decoder, const struct zl_header *header)
+struct decoder {
+        const struct settings *settings;
+        struct zl_layout *layout; /* NULL: JSON lines */
+        struct zl_scales *scales;
+        struct zl_message *message;
+        struct zl_census census;
+        char *line;
+        uint64_t frames, shown, bad;
+};
+
+/* ---- which ---- */
+
+static bool is_wanted(const struct settings *settings, const struct zl_header *header)
+{
+        char name[ZL_TOPIC_SIZE + 1];
+
+        if (settings->topics.count == 0)
+                return true;
+        zl_topic_format(header->topic, name);
+        for (uint32_t i = 0; i < settings->topics.count; i++) {
+                const char *begin = settings->topics.values[i];
+                if (strncmp(name, begin, strlen(begin)) == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* "in,out": of a tape's records. */
+static bool is_of_kind(const struct settings *settings, enum zl_record_kind kind)
+{
+        static const char *const names[] = {"in", "out", "internal"};
+        const char *at = settings->kinds;
+        size_t size;
+
+        for (; at && *at; at += size + (at[size] == ',')) {
+                size = strcspn(at, ",");
+                if (kind <= ZL_RECORD_INTERNAL && strlen(names[kind]) == size &&
+                    memcmp(at, names[kind], size) == 0)
+                        return true;
+        }
+        return !settings->kinds;
+}
+
+static bool kinds_are_good(const char *kinds)
+{
+        for (size_t size; kinds && *kinds; kinds += size + (kinds[size] == ',')) {
+                size = strcspn(kinds, ",");
+                if ((size == 2 && !memcmp(kinds, "in", 2)) ||
+                    (size == 3 && !memcmp(kinds, "out", 3)) ||
+                    (size == 8 && !memcmp(kinds, "internal", 8)))
+                        continue;
+                zl_say("--kind: in, out and internal are the kinds of records, not %s", kinds);
+                return false;
+        }
+        return true;
+}
+
+/* ---- printing ---- */
+
+static bool print_message(struct decoder *decoder, const struct zl_laid *laid)
 {
         struct zl_text text = zl_text_over(decoder->line, LINE_SIZE_MAX);
 
-        zl_scales_learn(decoder->scales, decoder->message);
-        zl_json_message(&text, decoder->scales, header, decoder->message);
-        zl_json_close(&text);
-        zl_text_char(&text, '\n');
+        zl_layout_write(decoder->layout, decoder->scales, laid, &text);
         if (text.full) {
                 zl_say("a message is too long to print");
                 return false;
@@ -45,17 +96,37 @@ static bool print_message(struct decoder *decoder, const struct zl_header *heade
         return true;
 }
 
-/* False: nothing more can be printed. A frame that does not decode is said and passed over. */
-static bool decode_frame(struct decoder *decoder, const uint8_t *frame, size_t size)
+/* Scales are learnt from what is not shown too. */
+static bool take_message(struct decoder *decoder, const struct zl_laid *laid, bool shown)
 {
+        zl_scales_learn(decoder->scales, laid->message);
+        if (!shown)
+                return true;
+        if (!decoder->settings->stats)
+                return print_message(decoder, laid);
+        zl_census_count(&decoder->census, laid->header, laid->message, laid->place,
+                        laid->frame_size);
+        return true;
+}
+
+/* A frame that does not decode is said and passed over. */
+static enum zl_intake_next take_frame(void *context, const uint8_t *frame, size_t size,
+                                      enum zl_record_kind kind)
+{
+        struct decoder *decoder = context;
+        const struct settings *settings = decoder->settings;
         struct zl_frame_reader reader;
         char why[200];
+        bool shown = false;
         enum zl_err err = zl_frame_check(frame, size, decoder->message, &reader);
 
-        if (err == ZL_OK && zl_frame_open(&reader, frame, size) == ZL_OK) {
-                while ((err = zl_frame_next(&reader, decoder->message)) == ZL_OK) {
-                        if (!print_message(decoder, &reader.header))
-                                return false;
+        if (err == ZL_OK && (err = zl_frame_open(&reader, frame, size)) == ZL_OK) {
+                struct zl_laid laid = {frame, size, decoder->frames, 0, kind, &reader.header,
+                                       decoder->message};
+                shown = is_wanted(settings, &reader.header) && is_of_kind(settings, kind);
+                for (; (err = zl_frame_next(&reader, decoder->message)) == ZL_OK; laid.place++) {
+                        if (!take_message(decoder, &laid, shown))
+                                return ZL_INTAKE_FAILED;
                 }
         }
         if (err == ZL_ERR_INVALID) {
@@ -64,226 +135,43 @@ static bool decode_frame(struct decoder *decoder, const uint8_t *frame, size_t s
                 decoder->bad++;
         }
         decoder->frames++;
-        return true;
+        decoder->shown += shown || err == ZL_ERR_INVALID;
+        return decoder->shown == settings->most && settings->most ? ZL_INTAKE_ENOUGH
+                                                                  : ZL_INTAKE_GO_ON;
 }
 
-static enum zl_exit decode_tape(struct decoder *decoder, const char *path)
+static enum zl_exit decode(struct decoder *decoder, const char *path)
 {
-        struct zl_tape_reader *tape;
-        struct zl_tape_record record;
-        enum zl_exit code = ZL_EXIT_OK;
-        enum zl_err err = zl_tape_open(path, &tape);
+        const struct settings *settings = decoder->settings;
+        const struct zl_intake intake = {take_frame, decoder, settings->hex};
+        const struct zl_intake_socket from = {settings->sub, settings->pull, &settings->topics,
+                                              &settings->net};
+        enum zl_exit code = settings->sub || settings->pull ? zl_intake_socket(&intake, &from)
+                                                            : zl_intake_file(&intake, path);
 
-        if (err == ZL_ERR_INVALID) {
-                zl_say("%s: no tape, and no segment of a journal", path);
-                return ZL_EXIT_FAILED;
-        }
-        if (err != ZL_OK) {
-                zl_say_errno("cannot open %s", path);
-                return ZL_EXIT_FAILED;
-        }
-        do {
-                zl_tape_forget(tape);
-                err = zl_tape_next(tape, &record);
-                if (err == ZL_OK && !decode_frame(decoder, record.frame, record.frame_size)) {
-                        code = ZL_EXIT_FAILED;
-                        break;
-                }
-                if (err == ZL_ERR_DAMAGED) {
-                        zl_say("%s: %s%s", path, zl_tape_why(tape),
-                               zl_tape_goes_on(tape) ? "" : "; what stands behind it is left out");
-                        code = ZL_EXIT_FAILED;
-                }
-        } while (err == ZL_OK || (err == ZL_ERR_DAMAGED && zl_tape_goes_on(tape)));
-        if (err == ZL_ERR_SYSTEM) {
-                zl_say_errno("cannot read %s", path);
+        if (settings->stats && !zl_census_print(&decoder->census, settings->json))
                 code = ZL_EXIT_FAILED;
-        }
-        if (err == ZL_ERR_END && zl_tape_torn(tape))
-                zl_say("%s: the last %llu bytes are a torn record and left out", path,
-                       (unsigned long long)zl_tape_torn(tape));
-        zl_tape_shut(tape);
-        return code;
+        return decoder->bad && code == ZL_EXIT_OK ? ZL_EXIT_FAILED : code;
 }
-
-/* The whole of a stream, in memory that the caller frees. */
-static uint8_t *read_all(FILE *file, size_t *ret_size)
-{
-        size_t capacity = 1 << 16, size = 0;
-        uint8_t *bytes = malloc(capacity);
-
-        while (bytes) {
-                size += fread(bytes + size, 1, capacity - size, file);
-                if (size < capacity)
-                        break;
-                capacity *= 2;
-                uint8_t *more = realloc(bytes, capacity);
-                if (!more)
-                        free(bytes);
-                bytes = more;
-        }
-        *ret_size = size;
-        return bytes;
-}
-
-/* Hex lines become bytes in place; false where a character is neither hex nor white space. */
-static bool unhex(uint8_t *bytes, size_t *size)
-{
-        size_t digits = 0;
-
-        for (size_t i = 0; i < *size; i++) {
-                uint8_t c = bytes[i];
-                int value = c >= '0' && c <= '9'   ? c - '0'
-                            : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                            : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                   : -1;
-                if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
-                        continue;
-                if (value < 0)
-                        return false;
-                bytes[digits / 2] = digits % 2 ? (uint8_t)(bytes[digits / 2] | value)
-                                               : (uint8_t)(value << 4);
-                digits++;
-        }
-        *size = digits / 2;
-        return digits % 2 == 0;
-}
-
-static enum zl_exit decode_bytes(struct decoder *decoder, const uint8_t *bytes, size_t size)
-{
-        size_t offset = 0;
-
-        while (offset < size) {
-                size_t frame = zl_frame_split(bytes + offset, size - offset);
-                if (!decode_frame(decoder, bytes + offset, frame))
-                        return ZL_EXIT_FAILED;
-                offset += frame;
-        }
-        return ZL_EXIT_OK;
-}
-
-/* A line by itself: a frame that was cut short swallows nothing behind its own line. */
-static enum zl_exit decode_hex(struct decoder *decoder, uint8_t *bytes, size_t size)
-{
-        enum zl_exit code = ZL_EXIT_OK;
-
-        while (size > 0 && code == ZL_EXIT_OK) {
-                const uint8_t *end = memchr(bytes, '\n', size);
-                size_t line = end ? (size_t)(end - bytes) + 1 : size;
-                size_t used = line;
-                if (unhex(bytes, &used)) {
-                        code = decode_bytes(decoder, bytes, used);
-                } else {
-                        zl_say("the input is not hex");
-                        code = ZL_EXIT_FAILED;
-                }
-                bytes += line;
-                size -= line;
-        }
-        return code;
-}
-
-static enum zl_exit decode_file(struct decoder *decoder, const char *path, bool hex)
-{
-        if (path && zl_tape_is_kept(path))
-                return decode_tape(decoder, path);
-        FILE *file = path ? fopen(path, "rb") : stdin;
-        size_t size;
-
-        if (!file) {
-                zl_say_errno("cannot read %s", path);
-                return ZL_EXIT_FAILED;
-        }
-        uint8_t *bytes = read_all(file, &size);
-        bool failed = !bytes || ferror(file);
-        if (failed)
-                zl_say_errno("cannot read %s", path ? path : "stdin");
-        if (path)
-                fclose(file);
-        enum zl_exit code = ZL_EXIT_FAILED;
-        if (!failed && path && zl_tape_begins(bytes, size))
-                code = decode_tape(decoder, path);
-        else if (!failed && zl_tape_begins(bytes, size))
-                zl_say("a tape is read by name: zeroline decode TAPE");
-        else if (!failed && hex)
-                code = decode_hex(decoder, bytes, size);
-        else if (!failed)
-                code = decode_bytes(decoder, bytes, size);
-        free(bytes);
-        return code;
-}
-
-static enum zl_exit decode_live(struct decoder *decoder, struct zl_socket *socket, uint64_t most)
-{
-        const uint8_t *frame;
-        size_t size;
-
-        zl_stop_listen();
-        while (!zl_stopped() && (most == 0 || decoder->frames < most)) {
-                zl_socket_wait(&socket, 1, -1, 200);
-                while ((most == 0 || decoder->frames < most) &&
-                       zl_socket_receive(socket, &frame, &size) == ZL_OK) {
-                        if (!decode_frame(decoder, frame, size))
-                                return ZL_EXIT_FAILED;
-                }
-                fflush(stdout);
-        }
-        return ZL_EXIT_OK;
-}
-
-static enum zl_exit decode_socket(struct decoder *decoder, const char *sub, const char *pull,
-                                  const struct zl_option_list *topics, const struct zl_net *net,
-                                  uint64_t most)
-{
-        struct zl_bus *bus = NULL;
-        struct zl_socket *socket = NULL;
-        enum zl_err err = zl_net_open(net, &bus);
-
-        if (err == ZL_OK)
-                err = zl_socket_open(bus, sub ? ZL_SOCKET_SUB : ZL_SOCKET_PULL, sub ? sub : pull,
-                                     &socket);
-        enum zl_exit code = zl_net_exit(err);
-        if (err == ZL_OK) {
-                for (uint32_t i = 0; sub && i < topics->count; i++) {
-                        char prefix[64];
-                        int size = snprintf(prefix, sizeof prefix, "\xad%s", topics->values[i]);
-                        zl_socket_subscribe(socket, prefix, (size_t)size);
-                }
-                if (sub && !topics->count)
-                        zl_socket_subscribe(socket, "", 0);
-                code = decode_live(decoder, socket, most);
-        }
-        zl_socket_close(socket, 0);
-        zl_bus_close(bus);
-        return code;
-}
-
-struct settings {
-        const char *sub, *pull;
-        struct zl_option_list topics;
-        uint64_t most;
-        bool hex;
-        struct zl_net net;
-};
 
 static enum zl_exit run(const struct settings *settings, const char *path)
 {
         struct decoder decoder = {
+                .settings = settings,
+                .layout = settings->format ? zl_layout_open(settings->format) : NULL,
                 .scales = zl_scales_open(),
                 .message = malloc(sizeof *decoder.message),
                 .line = malloc(LINE_SIZE_MAX),
         };
         enum zl_exit code = ZL_EXIT_FAILED;
 
-        if (!decoder.scales || !decoder.message || !decoder.line)
+        if (settings->format && !decoder.layout)
+                code = ZL_EXIT_USAGE;
+        else if (!decoder.scales || !decoder.message || !decoder.line)
                 zl_say("out of memory");
-        else if (settings->sub || settings->pull)
-                code = decode_socket(&decoder, settings->sub, settings->pull, &settings->topics,
-                                     &settings->net, settings->most);
         else
-                code = decode_file(&decoder, path, settings->hex);
-        if (decoder.bad && code == ZL_EXIT_OK)
-                code = ZL_EXIT_FAILED;
+                code = decode(&decoder, path);
+        zl_layout_close(decoder.layout);
         zl_scales_close(decoder.scales);
         free(decoder.message);
         free(decoder.line);
@@ -298,12 +186,21 @@ enum zl_exit zl_cmd_decode(int argc, char **argv)
                  0, 0, 0},
                 {"sub", ZL_OPTION_TEXT, &settings.sub, "ENDPOINT", "connect a SUB socket there", 0,
                  0, 0},
-                {"topic", ZL_OPTION_LIST, &settings.topics, "TOPIC",
-                 "with --sub: topics, or how they begin", 0, 0, 0},
                 {"pull", ZL_OPTION_TEXT, &settings.pull, "ENDPOINT", "bind a PULL socket there", 0,
                  0, 0},
-                {"count", ZL_OPTION_NUMBER, &settings.most, "N",
-                 "with --sub or --pull: stop after so many frames", 0, UINT64_MAX, 'n'},
+                {"topic", ZL_OPTION_LIST, &settings.topics, "TOPIC",
+                 "these topics only, or how they begin", 0, 0, 't'},
+                {"kind", ZL_OPTION_TEXT, &settings.kinds, "LIST",
+                 "of a tape: in, out, internal, or several with commas", 0, 0, 0},
+                {"count", ZL_OPTION_NUMBER, &settings.most, "N", "stop after so many frames", 0,
+                 UINT64_MAX, 'n'},
+                {"format", ZL_OPTION_TEXT, &settings.format, "FORMAT",
+                 "instead of JSON: %t topic, %m type, %s src, %q seq, %T date, %{field}, ...; see "
+                 "the README", 0, 0, 'f'},
+                {"stats", ZL_OPTION_FLAG, &settings.stats, NULL,
+                 "count messages, frames and bytes by type instead of printing them", 0, 0, 0},
+                {"json", ZL_OPTION_FLAG, &settings.json, NULL, "with --stats: as JSON lines", 0, 0,
+                 0},
                 ZL_NET_OPTIONS(settings.net),
         };
         const struct zl_usage usage = {
@@ -320,5 +217,7 @@ enum zl_exit zl_cmd_decode(int argc, char **argv)
 
         if (!zl_options_parse(&usage, argc, argv, &first, &code))
                 return code;
+        if (!kinds_are_good(settings.kinds))
+                return ZL_EXIT_USAGE;
         return run(&settings, first < argc ? argv[first] : NULL);
 }
