@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 
 #include "app/clock.h"
+#include "app/incident.h"
 #include "app/net.h"
 #include "app/options.h"
 #include "app/plans.h"
@@ -350,10 +351,34 @@ static enum zl_exit simulate(const struct settings *settings)
         return zl_net_exit(err);
 }
 
+static enum zl_exit play(const char *name, const char *out, uint64_t seed, uint64_t accounts)
+{
+        const struct zl_incident *incident = zl_incident_find(name);
+        struct zl_incident_result made;
+
+        if (!incident || !out) {
+                zl_say(incident ? "--incident: where to? --out TAPE" : "--incident: there are:");
+                for (uint32_t i = 0; !incident && zl_incident_at(i); i++)
+                        zl_say("  %-10s %s", zl_incident_at(i)->name, zl_incident_at(i)->text);
+                return ZL_EXIT_USAGE;
+        }
+        if (zl_incident_play(incident, out, seed ? seed : incident->seed,
+                             accounts ? (uint32_t)accounts : incident->accounts, &made) != ZL_OK)
+                return ZL_EXIT_FAILED;
+        zl_say("%s: %llu orders filled, %llu not, %llu cancels, %llu conversions, %llu plans, "
+               "%llu taken over, %llu pairs; fund %.2f",
+               out, (unsigned long long)made.filled, (unsigned long long)made.unfilled,
+               (unsigned long long)made.cancelled, (unsigned long long)made.converted,
+               (unsigned long long)made.plans, (unsigned long long)made.taken_over,
+               (unsigned long long)made.pairs, 1e-6 * (double)made.fund);
+        return ZL_EXIT_OK;
+}
+
 enum zl_exit zl_cmd_sim(int argc, char **argv)
 {
-        struct settings settings = {.seconds = 15, .tick_ms = 50, .accounts = 3000, .seed = 1010,
-                                    .await = 1, .src = 100, .net = ZL_NET_DEFAULT};
+        struct settings settings = {
+                .seconds = 15, .tick_ms = 50, .await = 1, .src = 100, .net = ZL_NET_DEFAULT};
+        const char *incident = NULL, *out = NULL;
         const struct zl_option options[] = {
                 {"pub", ZL_OPTION_TEXT, &settings.pub, "ENDPOINT",
                  "where to publish prices and accounts", 0, 0, 0},
@@ -373,6 +398,10 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
                  UINT64_MAX / 4, 0},
                 {"await", ZL_OPTION_NUMBER, &settings.await, "N",
                  "open when so many have subscribed (1)", 0, 1000, 0},
+                {"incident", ZL_OPTION_TEXT, &incident, "NAME",
+                 "instead: play gap, cascade, exhausted, glitch or burst without sockets", 0, 0, 0},
+                {"out", ZL_OPTION_TEXT, &out, "TAPE", "with --incident: the tape to write", 0, 0,
+                 'o'},
                 {"src", ZL_OPTION_NUMBER, &settings.src, "N", "its number as a source (100)", 0,
                  UINT32_MAX, 0},
                 ZL_NET_OPTIONS(settings.net),
@@ -391,6 +420,10 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
 
         if (!zl_options_parse(&usage, argc, argv, &first, &code))
                 return code;
+        if (incident)
+                return play(incident, out, settings.seed, settings.accounts);
+        settings.seed = settings.seed ? settings.seed : 1010;
+        settings.accounts = settings.accounts ? settings.accounts : 3000;
         if (!settings.pub || !settings.fills || !settings.orders) {
                 zl_say("--pub, --fills and --orders are all needed; see --help");
                 return ZL_EXIT_USAGE;

@@ -2,6 +2,7 @@
 
 #include "core/audit.h"
 #include "core/lights.h"
+#include "core/line.h"
 #include "core/outbox.h"
 #include "core/plan.h"
 #include "core/text.h"
@@ -394,6 +395,7 @@ void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
         if (said->more || --round->missing > 0)
                 return;
         engine->funds[round->fund].silence_said = false;
+        zl_queues_make(engine, engine->round);
         zl_lights_make(engine);
         zl_plan_make(engine);
         engine->funds_due = true;

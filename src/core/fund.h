@@ -34,6 +34,7 @@ struct zl_candidate {
         struct zl_winner winner; /* profit: in units of its settle asset */
         enum zl_side side;       /* buy: a long */
         uint32_t lights;
+        uint32_t open; /* of the first of a queue: the row of the first that has something left */
 };
 
 /* What a partition has answered: parts of one publisher, in their order. */

@@ -138,6 +138,7 @@ static void take_funds(struct zl_arena *arena, struct zl_engine *engine, uint32_
         plan->line = take(arena, winners, sizeof *plan->line);
         plan->gives = take(arena, winners, sizeof *plan->gives);
         plan->spread = take(arena, winners, sizeof *plan->spread);
+        plan->by_place = take(arena, winners, sizeof *plan->by_place);
 }
 
 static void set_rows(struct zl_rows *rows, uint32_t max)

@@ -1,36 +1,20 @@
 #include "core/lights.h"
 
+#include "core/line.h"
 #include "core/outbox.h"
 
 enum { FRAME_MOST = 4096 }; /* messages of one frame */
-
-static bool same_queue(const struct zl_candidate *a, const struct zl_candidate *b)
-{
-        return a->winner.instrument == b->winner.instrument && a->side == b->side;
-}
-
-static bool is_ranked(const struct zl_engine *engine, uint32_t instrument_id)
-{
-        const struct zl_policy *policy;
-        uint32_t row;
-
-        if (!zl_map_get(&engine->instruments_by_id, instrument_id, &row))
-                return false;
-        policy = zl_state_find_policy(engine, engine->instruments[row].policy);
-        return policy && policy->adl_score != ZL_ADL_SCORE_PRO_RATA &&
-               policy->adl_score != ZL_ADL_SCORE_LEAST_OVERSHOOT;
-}
 
 /* The queue that begins at `from`; returns where the next one does. */
 static uint32_t light_queue(struct zl_engine *engine, uint32_t from)
 {
         struct zl_candidate *rows = engine->round->candidates;
-        bool ranked = is_ranked(engine, rows[from].winner.instrument);
+        bool ranked = zl_queue_is_ranked(engine, rows[from].winner.instrument);
+        uint32_t to = zl_queue_end(engine->round, from);
         zl_i128 total = 0, ahead = 0;
-        uint32_t to = from;
 
-        for (; to < engine->round->candidates_count && same_queue(&rows[from], &rows[to]); to++)
-                total += rows[to].winner.qty;
+        for (uint32_t i = from; i < to; i++)
+                total += rows[i].winner.qty;
         for (uint32_t i = from; i < to; i++) {
                 rows[i].lights = ranked ? zl_lights(ahead, rows[i].winner.qty, total) : 0;
                 ahead += rows[i].winner.qty;
@@ -42,7 +26,6 @@ void zl_lights_make(struct zl_engine *engine)
 {
         struct zl_round *round = engine->round;
 
-        zl_candidates_sort(round->candidates, round->candidates_count, zl_by_queue);
         for (uint32_t at = 0; at < round->candidates_count;)
                 at = light_queue(engine, at);
         round->lights_said = 0;

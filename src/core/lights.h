@@ -8,7 +8,7 @@
 
 #include "core/fund.h"
 
-/* Puts the round's candidates in the order of their queues, with their lights. */
+/* Of the round's queues (line.h). */
 void zl_lights_make(struct zl_engine *engine);
 /* Says what is left to say, while there is room. True: all is said. */
 bool zl_lights_go_on(struct zl_engine *engine);

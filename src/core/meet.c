@@ -1,6 +1,7 @@
 #include "core/meet.h"
 
 #include "core/assign.h"
+#include "core/line.h"
 
 static void add(struct zl_making *making, enum zl_type type, uint32_t candidate, int64_t qty,
                 int64_t price, zl_i128 amount)
@@ -89,31 +90,6 @@ static bool takes_over(struct zl_making *making)
 
 /* ---- winners ---- */
 
-static bool is_counterparty(const struct zl_making *making, const struct zl_candidate *one)
-{
-        const struct zl_claim *claim = making->claim;
-
-        /* who sells is met by a short */
-        return one->winner.instrument == claim->instrument && one->side == claim->side &&
-               one->winner.account != claim->account && one->winner.qty > 0;
-}
-
-static uint32_t line_up(struct zl_making *making, zl_winner_order *order)
-{
-        struct zl_plan *plan = making->plan;
-        uint32_t count = 0;
-
-        for (uint32_t i = 0; i < making->round->candidates_count; i++) {
-                const struct zl_candidate *one = &making->round->candidates[i];
-                if (!is_counterparty(making, one))
-                        continue;
-                plan->line[count] = one->winner;
-                plan->line[count++].tag = i;
-        }
-        zl_winners_sort(plan->line, count, order);
-        return count;
-}
-
 static zl_i128 coordinate_of(const struct zl_making *making, int64_t price)
 {
         return zl_coordinate(making->instrument, price > 0 ? price : 1);
@@ -177,9 +153,9 @@ static int64_t assign(struct zl_making *making, uint32_t count, int64_t price)
 /* Returns the quantity left over. */
 static int64_t deleverage(struct zl_making *making, int64_t price)
 {
-        bool ranked = making->policy->adl_score != ZL_ADL_SCORE_PRO_RATA &&
-                      making->policy->adl_score != ZL_ADL_SCORE_LEAST_OVERSHOOT;
-        uint32_t count = line_up(making, ranked ? zl_by_score : zl_by_place);
+        bool ranked = zl_score_ranks(making->policy->adl_score);
+        uint32_t count = zl_line_up(making->round, making->plan, making->claim,
+                                    ranked ? making->claim->qty : INT64_MAX);
         int64_t left = assign(making, count, price);
         uint32_t most = making->plan->rows_max / 2;
 
@@ -274,23 +250,24 @@ static int by_profit(const struct zl_winner *a, const struct zl_winner *b)
 static uint32_t line_up_bearers(struct zl_making *making)
 {
         struct zl_plan *plan = making->plan;
+        const uint32_t *by_place = zl_line_by_place(making->round, plan);
         uint32_t count = 0;
 
         for (uint32_t i = 0; i < making->round->candidates_count; i++) {
-                const struct zl_candidate *one = &making->round->candidates[i];
+                const struct zl_candidate *one = &making->round->candidates[by_place[i]];
                 const struct zl_asset *settle = settle_of(making->engine, one);
                 if (one->winner.account == making->claim->account || !settle)
                         continue;
                 plan->line[count] = one->winner;
                 plan->line[count].profit = worth_of(making->engine, one, settle);
-                plan->line[count++].tag = i;
+                plan->line[count++].tag = by_place[i];
         }
         uint32_t most = plan->rows_max - plan->rows_count - 1;
         if (making->cut && count > most) {
                 zl_winners_sort(plan->line, count, by_profit);
                 count = most;
+                zl_winners_sort(plan->line, count, zl_by_place);
         }
-        zl_winners_sort(plan->line, count, zl_by_place);
         return count;
 }
 

@@ -90,7 +90,7 @@ void zl_plan_make(struct zl_engine *engine)
 
         plan->fund = round->fund;
         plan->rows_count = plan->rows_said = 0;
-        plan->in_part = plan->overdrawn = false;
+        plan->in_part = plan->overdrawn = plan->placed = false;
         plan->wrong = NULL;
         round->fund = ZL_NONE_AT;
         if (!making.fund_asset || engine->numeraire == ZL_NONE_AT)

@@ -28,6 +28,8 @@ struct zl_plan {
         struct zl_winner *line; /* scratch: the winners that one deficit may be met by */
         int64_t *gives;
         uint32_t *spread;
+        uint32_t *by_place; /* the round's candidates; see line.h */
+        bool placed;        /* they are sorted */
         struct zl_msg_adl_query query; /* of the round: the prices it is planned at */
 };
 

@@ -506,7 +506,7 @@ class Judge:
                      partition=partition, repairing=False,
                      deficits=[shortfall_line(c) for c in mine],
                      candidates=[candidate_line(c) for c in sorted(winners, key=best_first)],
-                     totals=totals(winners))
+                     totals=totals(winners), asker=1, asker_epoch=1)
         self.between.append(lambda: self.plan(fund, claims, candidates))
 
     def partition(self, account):
