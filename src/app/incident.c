@@ -118,15 +118,16 @@ static void gap(struct zl_lockstep *market)
         zl_lockstep_beat(market);
 }
 
-/* The fund has next to nothing and nobody buys: winners give what losers must be rid of. */
+/* Prices fall through everybody's line at once, nobody buys, and what the fund has is soon paid:
+ * from there on winners give what losers must be rid of. */
 static void exhausted(struct zl_lockstep *market)
 {
         market->world.takes_plans = true;
         set_fund(market, 20000);
         open_plainly(market);
-        for (uint32_t i = 0; i < 40; i++) {
+        for (uint32_t i = 0; i < 8; i++) {
                 set_pressure(market, NO_LIQUIDITY_PPM);
-                slide(market, 1, 995000);
+                slide(market, 1, 950000);
         }
         zl_lockstep_beat(market);
 }

@@ -13,7 +13,7 @@
 
 #include <zeroline/feeder.h>
 
-enum { ZL_LOCKSTEP_PARTITIONS = 256 };
+enum { ZL_LOCKSTEP_PARTITIONS = 16 };
 
 struct zl_lockstep {
         struct zl_world world;
