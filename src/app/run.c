@@ -78,40 +78,49 @@ void zl_run_describe(const struct zl_engine_config *config, struct zl_msg_tape *
 
 /* ---- between partitions ---- */
 
+/* As its frame: a bid's struct has room for a thousand rows, and mostly none. */
 struct zl_run_between {
         struct zl_run_between *next;
-        struct zl_header header;
-        enum zl_type type;
-        uint8_t object[];
+        size_t size;
+        uint8_t frame[];
 };
 
 static void keep(struct zl_run *run, const struct zl_output *output)
 {
-        size_t size = zl_message_size(output->type);
-        struct zl_run_between *kept = malloc(sizeof *kept + size);
+        struct zl_frame_writer writer;
+        size_t size;
 
+        zl_frame_begin(&writer, run->frame, ZL_FRAME_SIZE_MAX, &output->header);
+        zl_frame_add_as(&writer, output->type, output->object);
+        enum zl_err err = zl_frame_end(&writer, &size);
+        ZL_ASSERT(err == ZL_OK);
+        struct zl_run_between *kept = malloc(sizeof *kept + size);
         if (!kept) {
                 zl_say("out of memory: a deficit waits until it is proposed again");
                 return;
         }
-        *kept = (struct zl_run_between){.header = output->header, .type = output->type};
-        memcpy(kept->object, output->object, size);
+        *kept = (struct zl_run_between){.size = size};
+        memcpy(kept->frame, run->frame, size);
         *run->last = kept;
         run->last = &kept->next;
 }
 
+/* False: there is none. */
 static bool take_kept(struct zl_run *run, struct zl_header *ret_header)
 {
         struct zl_run_between *kept = run->first;
+        struct zl_frame_reader reader;
 
         if (!kept)
                 return false;
         run->first = kept->next;
         if (!run->first)
                 run->last = &run->first;
-        *ret_header = kept->header;
-        run->between->type = kept->type;
-        memcpy(&run->between->cluster, kept->object, zl_message_size(kept->type));
+        enum zl_err err = zl_frame_open(&reader, kept->frame, kept->size);
+        ZL_ASSERT(err == ZL_OK);
+        *ret_header = reader.header;
+        err = zl_frame_next(&reader, run->between);
+        ZL_ASSERT(err == ZL_OK);
         free(kept);
         return true;
 }
@@ -177,10 +186,12 @@ enum zl_err zl_run_open(struct zl_run *run, const struct zl_engine_config *confi
                                .memory_size = size,
                                .message = malloc(sizeof *run->message),
                                .between = malloc(sizeof *run->between),
+                               .frame = malloc(ZL_FRAME_SIZE_MAX),
                                .plan = XXH3_createState()};
         run->last = &run->first;
         zl_outbox_init(&run->outbox, outbox, OUTBOX_SIZE);
-        if (!run->memory || !outbox || !run->message || !run->between || !run->plan) {
+        if (!run->memory || !outbox || !run->message || !run->between || !run->frame ||
+            !run->plan) {
                 zl_say("cannot get %zu MiB of memory for the engine: lower its capacities",
                        size >> 20);
                 zl_run_close(run);
@@ -198,13 +209,14 @@ void zl_run_close(struct zl_run *run)
 {
         if (run->memory)
                 munmap(run->memory, run->memory_size);
-        while (run->first && run->between) {
+        while (run->first) {
                 struct zl_header unused;
                 take_kept(run, &unused);
         }
         free(run->outbox.data);
         free(run->message);
         free(run->between);
+        free(run->frame);
         zl_parts_free(&run->parts);
         XXH3_freeState(run->plan);
         *run = (struct zl_run){0};

@@ -25,6 +25,7 @@ struct zl_run {
         struct zl_message *message;
         struct zl_run_between *first, **last; /* said to other partitions, not heard there yet */
         struct zl_message *between;
+        uint8_t *frame; /* room for one */
         struct zl_parts parts; /* of a snapshot that is being read */
         uint64_t joined, refused_parts; /* partitions taken over; parts that were not */
         struct XXH3_state_s *plan; /* the digest of the plan being said */
