@@ -36,6 +36,8 @@ ZL_API bool zl_feeder_say(struct zl_feeder *feeder, struct zl_topic topic, uint6
 /* Several as one frame: begin, add, add, end. */
 ZL_API void zl_feeder_begin(struct zl_feeder *feeder, struct zl_topic topic, uint64_t ts_ns);
 ZL_API void zl_feeder_add(struct zl_feeder *feeder, enum zl_type type, const void *object);
+/* Messages as they stand in another frame, behind its header. */
+ZL_API void zl_feeder_add_bytes(struct zl_feeder *feeder, const void *messages, size_t size);
 ZL_API bool zl_feeder_end(struct zl_feeder *feeder);
 
 /* Everything that the topic holds has been stated. */

@@ -28,6 +28,9 @@ ZL_API void zl_frame_begin(struct zl_frame_writer *writer, void *buffer, size_t 
 ZL_API void zl_frame_add(struct zl_frame_writer *writer, const struct zl_message *message);
 /* The same for a struct that stands by itself, for example a `struct zl_msg_mark`. */
 ZL_API void zl_frame_add_as(struct zl_frame_writer *writer, enum zl_type type, const void *object);
+/* Messages as they stand in another frame, behind its header: what a newer writer has put at the
+ * end of them is kept. */
+ZL_API void zl_frame_add_bytes(struct zl_frame_writer *writer, const void *messages, size_t size);
 /* ZL_ERR_FULL: the buffer was too small, or the frame too long for the bus. */
 ZL_API ZL_MUST_CHECK enum zl_err zl_frame_end(struct zl_frame_writer *writer, size_t *ret_size);
 

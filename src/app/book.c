@@ -2,9 +2,17 @@
 
 #include <stdlib.h>
 
+/* Admits nothing at first. */
+struct partition {
+        bool admits;
+        uint64_t life;  /* decisions of another one are forgotten */
+        uint64_t holes; /* so often frames of the ledger were missed */
+};
+
 struct account {
-        uint32_t number;
+        uint32_t number, partition;
         bool broken;         /* a revision was missed */
+        uint64_t holes;      /* its partition's when it was last stated in full */
         uint64_t rev;
         uint64_t statements; /* full ones so far; 0: never heard of */
         uint32_t cross_count; /* cross positions and balances */
@@ -18,6 +26,7 @@ struct holding {
 struct pool {
         uint64_t base; /* the ledger's */
         struct zl_msg_exec *orders; /* of the decision held, as answered last; NULL: none is */
+        uint64_t life; /* its partition's when it was admitted */
         uint32_t orders_count, orders_open;
         uint64_t held_base;
         uint32_t held_n;
@@ -27,7 +36,8 @@ struct pool {
 
 void zl_book_open(struct zl_book *book)
 {
-        *book = (struct zl_book){.accounts = {.row_size = sizeof(struct account)},
+        *book = (struct zl_book){.partitions = {.row_size = sizeof(struct partition)},
+                                 .accounts = {.row_size = sizeof(struct account)},
                                  .names = {.row_size = sizeof(uint32_t)},
                                  .pools = {.row_size = sizeof(struct pool)},
                                  .holdings = {.row_size = sizeof(struct holding)}};
@@ -39,6 +49,7 @@ void zl_book_close(struct zl_book *book)
 
         for (uint32_t i = 0; i < book->pools.map.count; i++)
                 free(pools[i].orders);
+        zl_table_free(&book->partitions);
         zl_table_free(&book->accounts);
         zl_table_free(&book->names);
         zl_table_free(&book->pools);
@@ -99,6 +110,47 @@ static void *row_of(struct zl_book *book, struct zl_table *table, const struct a
         return make ? zl_table_row(table, key) : zl_table_get(table, key);
 }
 
+/* ---- partitions ---- */
+
+void zl_book_forget(struct zl_book *book, uint32_t id)
+{
+        struct partition *partition = zl_table_row(&book->partitions, id);
+
+        if (!partition)
+                return; /* what is not there admits nothing */
+        partition->admits = false;
+        partition->life++;
+}
+
+void zl_book_resume(struct zl_book *book, uint32_t id)
+{
+        struct partition *partition = zl_table_row(&book->partitions, id);
+
+        if (partition)
+                partition->admits = true;
+}
+
+void zl_book_lose(struct zl_book *book, uint32_t id)
+{
+        struct partition *partition = zl_table_get(&book->partitions, id);
+
+        if (partition)
+                partition->holes++;
+}
+
+/* The account's pool, without a decision of an earlier life. */
+static struct pool *pool_of(struct zl_book *book, const struct account *account,
+                            const struct partition *partition, struct zl_pool_id id)
+{
+        struct pool *pool = row_of(book, &book->pools, account, pool_name(id), false);
+
+        if (pool && pool->orders && pool->life != partition->life) {
+                free(pool->orders);
+                pool->orders = NULL;
+        }
+        return pool;
+}
+
 /* ---- what the ledger says ---- */
 
 /* Forgets a decision of an older base that is over: nobody may ask for it any more. */
@@ -140,7 +192,7 @@ static void learn_holding(struct zl_book *book, struct account *account, uint64_
 }
 
 /* Old news change nothing; a hole breaks the account until it is stated in full. */
-static bool in_order(struct account *account, const struct zl_msg_account *said)
+static bool in_order(struct account *account, uint64_t holes, const struct zl_msg_account *said)
 {
         bool heard = account->statements > 0;
 
@@ -154,17 +206,21 @@ static bool in_order(struct account *account, const struct zl_msg_account *said)
         }
         if (said->full)
                 account->broken = false;
+        if (said->full || !heard)
+                account->holes = holes;
         account->rev = said->rev;
         return true;
 }
 
-void zl_book_learn(struct zl_book *book, const struct zl_msg_account *said)
+void zl_book_learn(struct zl_book *book, uint32_t id, const struct zl_msg_account *said)
 {
         const struct zl_pool_id cross = {.cross = true};
-        struct account *account = account_of(book, said->account, true);
+        const struct partition *partition = zl_table_row(&book->partitions, id);
+        struct account *account = partition ? account_of(book, said->account, true) : NULL;
 
-        if (!account || !in_order(account, said))
+        if (!account || !in_order(account, partition->holes, said))
                 return;
+        account->partition = id;
         for (uint32_t i = 0; i < said->positions_count; i++) {
                 const struct zl_row_position *position = &said->positions[i];
                 uint64_t name = position_name(position);
@@ -244,17 +300,19 @@ static bool is_behind(const struct account *account, const struct pool *pool)
         return false;
 }
 
-static bool is_busy(struct zl_book *book, const struct account *account, const struct pool *pool,
+static bool is_busy(struct zl_book *book, const struct account *account,
+                    const struct partition *partition, const struct pool *pool,
                     const struct zl_key *key)
 {
         bool held = pool->orders != NULL;
 
-        return is_behind(account, pool) || account->broken || key->base > pool->base ||
+        return is_behind(account, pool) || account->broken ||
+               account->holes != partition->holes || key->base > pool->base ||
                !is_known(book, account, key->pool) || (held && pool->orders_open) ||
                (held && pool->held_base == key->base && pool->changed); /* a newer base comes */
 }
 
-static void admit(struct pool *pool, const struct zl_proposal *proposal,
+static void admit(struct pool *pool, uint64_t life, const struct zl_proposal *proposal,
                   struct zl_verdict *verdict)
 {
         struct zl_msg_exec *orders = calloc(proposal->orders_count, sizeof *orders);
@@ -269,6 +327,7 @@ static void admit(struct pool *pool, const struct zl_proposal *proposal,
                 orders[id.place] = exec_of(&id, ZL_EXEC_STATUS_ACCEPTED, proposal->step);
         free(pool->orders);
         pool->orders = orders;
+        pool->life = life;
         pool->orders_count = pool->orders_open = proposal->orders_count;
         pool->held_base = proposal->key.base;
         pool->held_n = proposal->key.n;
@@ -284,23 +343,25 @@ void zl_book_judge(struct zl_book *book, const struct zl_proposal *proposal, uin
 {
         const struct zl_key *key = &proposal->key;
         const struct account *account = account_of(book, key->account, false);
-        struct pool *pool = account ? row_of(book, &book->pools, account, pool_name(key->pool),
-                                             false)
-                                    : NULL;
+        const struct partition *partition =
+                account ? zl_table_get(&book->partitions, account->partition) : NULL;
+        struct pool *pool = account ? pool_of(book, account, partition, key->pool) : NULL;
 
         *ret_verdict = (struct zl_verdict){.admitted = false};
-        if (!pool)
+        if (account && account->partition != proposal->topic.id)
+                ret_verdict->foreign = true;
+        else if (!pool || !partition->admits)
                 refuse(key, ZL_EXEC_STATUS_BUSY, 0, ret_verdict);
         else if (key->base < pool->base)
                 refuse(key, ZL_EXEC_STATUS_STALE, pool->base, ret_verdict);
         else if (pool->orders && key->base == pool->held_base && key->n <= pool->held_n)
                 repeat(pool, key, ret_verdict);
-        else if (is_busy(book, account, pool, key))
+        else if (is_busy(book, account, partition, pool, key))
                 refuse(key, ZL_EXEC_STATUS_BUSY, 0, ret_verdict);
         else if (proposal->expires_ns && proposal->expires_ns < now_ns)
                 refuse(key, ZL_EXEC_STATUS_LATE, 0, ret_verdict);
         else
-                admit(pool, proposal, ret_verdict);
+                admit(pool, partition->life, proposal, ret_verdict);
 }
 
 /* ---- what the venue says ---- */
@@ -312,9 +373,9 @@ void zl_book_executed(struct zl_book *book, struct zl_msg_exec *exec)
         if (!zl_key_parse(exec->order, &key) || !key.has_place)
                 return;
         const struct account *account = account_of(book, key.account, false);
-        struct pool *pool = account ? row_of(book, &book->pools, account, pool_name(key.pool),
-                                             false)
-                                    : NULL;
+        const struct partition *partition =
+                account ? zl_table_get(&book->partitions, account->partition) : NULL;
+        struct pool *pool = account ? pool_of(book, account, partition, key.pool) : NULL;
         if (!pool || !pool->orders || pool->held_base != key.base || pool->held_n != key.n ||
             key.place >= pool->orders_count || pool->orders[key.place].final)
                 return;

@@ -2,8 +2,10 @@
  *
  * Answers: may this decision go to the venue? A decision is admitted whole or not at all: the first
  * of a key is, if its base is the ledger's and no decision of its pool is live, that is, has an
- * order that is not final. What has been admitted is repeated to whoever proposes it again. Owns: a
- * row an account, a pool and a holding. Thread: its owner's. */
+ * order that is not final. What has been admitted is repeated to whoever proposes it again. A
+ * partition that has nothing in the book yet, or has just forgotten, admits nothing until it is
+ * told to (recall.h says when). Owns: a row a partition, an account, a pool and a holding. Thread:
+ * its owner's. */
 #ifndef ZL_APP_BOOK_H
 #define ZL_APP_BOOK_H
 
@@ -11,6 +13,7 @@
 #include "codec/table.h"
 
 struct zl_book {
+        struct zl_table partitions;
         struct zl_table accounts, names; /* by id; each row has a dense number */
         struct zl_table pools, holdings; /* by both numbers */
 };
@@ -18,6 +21,7 @@ struct zl_book {
 /* What to answer. Messages stand in this order: `answer`, `orders`, `end`. */
 struct zl_verdict {
         bool admitted;             /* send it on; there is no `answer` */
+        bool foreign;              /* not on the topic of its account's partition: no answer */
         struct zl_msg_exec answer; /* names the decision */
         const struct zl_msg_exec *orders; /* what each was answered last, an admitted one just now;
                                              until the book is used again */
@@ -30,9 +34,16 @@ struct zl_verdict {
 void zl_book_open(struct zl_book *book);
 void zl_book_close(struct zl_book *book);
 
-/* Takes in what the ledger says of an account. A hole in its revisions stops its pools until it is
- * stated in full. */
-void zl_book_learn(struct zl_book *book, const struct zl_msg_account *account);
+/* Drops every decision of the partition, and admits none of it before zl_book_resume. */
+void zl_book_forget(struct zl_book *book, uint32_t partition);
+void zl_book_resume(struct zl_book *book, uint32_t partition);
+/* What the ledger said of the partition was missed: its accounts stop, each until it is stated in
+ * full. */
+void zl_book_lose(struct zl_book *book, uint32_t partition);
+
+/* Takes in what the ledger says of an account of the partition. A hole in its revisions stops its
+ * pools until it is stated in full. */
+void zl_book_learn(struct zl_book *book, uint32_t partition, const struct zl_msg_account *account);
 void zl_book_judge(struct zl_book *book, const struct zl_proposal *proposal, uint64_t now_ns,
                    struct zl_verdict *ret_verdict);
 /* Takes in what the venue says of an order, and adds to it the step of its decision. */

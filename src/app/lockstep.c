@@ -59,7 +59,7 @@ static struct zl_topic of_account(uint64_t account)
 static void state_account(struct zl_lockstep *market, const struct zl_world_account *account)
 {
         zl_world_say_account(&market->world, account, market->account);
-        zl_book_learn(&market->book, market->account);
+        zl_book_learn(&market->book, of_account(account->id).id, market->account);
         zl_feeder_say(market->ledger, of_account(account->id), market->now_ns, ZL_TYPE_ACCOUNT,
                       market->account);
 }
@@ -323,6 +323,8 @@ bool zl_lockstep_open(struct zl_lockstep *market, const char *tape, uint64_t see
                 .account = calloc(1, sizeof *market->account),
         };
         zl_book_open(&market->book);
+        for (uint32_t i = 0; i < ZL_LOCKSTEP_PARTITIONS; i++)
+                zl_book_resume(&market->book, i); /* nothing is out: there is nothing to recall */
         bool good = market->ledger && market->router && market->message && market->account &&
                     zl_world_open(&market->world, seed, accounts, 1);
         if (!good)

@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 
 #include "app/clock.h"
+#include "app/heard.h"
 #include "app/incident.h"
 #include "app/net.h"
 #include "app/options.h"
@@ -33,12 +34,14 @@ struct sim {
         struct zl_socket *orders, *plans;
         struct zl_publisher publisher;
         struct zl_publisher venue; /* what becomes of orders, for routers only */
+        struct zl_heard routers;   /* whose orders of which run come in */
         struct zl_world world;
         struct zl_message *message; /* both for orders in and for messages out */
         struct zl_msg_account *account;
         struct zl_msg_exec execs[ZL_PROPOSAL_ORDERS_MAX]; /* of one decision */
         uint64_t controls; /* subscriptions to ctrl */
         uint64_t bad_frames;
+        uint64_t over; /* frames of a router's run that was over */
 };
 
 /* ---- restating ---- */
@@ -201,21 +204,56 @@ static void complain_bad(struct sim *sim, const char *fault, const struct zl_fra
                 zl_say("a frame is no decision: %s", fault);
 }
 
-static void take_orders(struct sim *sim)
+static void take_orders(struct sim *sim, const uint8_t *frame, size_t size)
+{
+        struct zl_frame_reader reader;
+        struct zl_proposal proposal;
+        const char *fault = zl_proposal_read(frame, size, sim->message, &proposal, &reader);
+
+        if (fault)
+                complain_bad(sim, fault, &reader);
+        else if (zl_frame_open(&reader, frame, size) == ZL_OK)
+                take_decision(sim, &proposal, &reader);
+}
+
+/* What has come in is executed and stated by now, so that there is nothing to cancel: the recall is
+ * passed on. A router of a run that is over is told of the later one. */
+static void pass_on(struct sim *sim, const struct zl_header *header)
+{
+        struct zl_msg_recall recall = {
+                .router = header->src,
+                .run = zl_heard_epoch(&sim->routers, header->src, header->topic)};
+
+        zl_publish(&sim->venue, (struct zl_topic){ZL_TOPIC_EXEC, header->topic.id},
+                   ZL_TYPE_RECALL, &recall);
+        zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_ACCT, header->topic.id},
+                   ZL_TYPE_RECALL, &recall);
+}
+
+/* An order of a run that is over may come late, from a router that was killed: it is refused. */
+static void take_routed(struct sim *sim, const uint8_t *frame, size_t size)
+{
+        struct zl_frame_reader reader;
+        bool anew, opens = zl_frame_open(&reader, frame, size) == ZL_OK;
+        enum zl_heard_as as = opens ? zl_heard_take(&sim->routers, &reader.header, &anew)
+                                    : ZL_HEARD_NEXT;
+
+        if (opens && reader.header.topic.kind == ZL_TOPIC_ORDR &&
+            zl_frame_next(&reader, sim->message) == ZL_OK && sim->message->type == ZL_TYPE_RECALL)
+                pass_on(sim, &reader.header);
+        else if (as == ZL_HEARD_OVER)
+                sim->over++;
+        else
+                take_orders(sim, frame, size);
+}
+
+static void drain_orders(struct sim *sim)
 {
         const uint8_t *frame;
         size_t size;
 
-        while (zl_socket_receive(sim->orders, &frame, &size) == ZL_OK) {
-                struct zl_frame_reader reader;
-                struct zl_proposal proposal;
-                const char *fault =
-                        zl_proposal_read(frame, size, sim->message, &proposal, &reader);
-                if (fault)
-                        complain_bad(sim, fault, &reader);
-                else if (zl_frame_open(&reader, frame, size) == ZL_OK)
-                        take_decision(sim, &proposal, &reader);
-        }
+        while (zl_socket_receive(sim->orders, &frame, &size) == ZL_OK)
+                take_routed(sim, frame, size);
 }
 
 /* ---- plans ---- */
@@ -255,7 +293,7 @@ static void serve(struct sim *sim, int wait_ms)
         greet(sim);
         while (zl_publisher_heard(&sim->venue, ignored))
                 ; /* there is nothing to restate */
-        take_orders(sim);
+        drain_orders(sim);
         take_plans(sim);
 }
 
@@ -278,8 +316,10 @@ static void run(struct sim *sim)
                 zl_world_tick(&sim->world);
                 publish_rate(sim);
                 publish_marks(sim);
-                if (sim->world.ticks % BEAT_TICKS == 0)
+                if (sim->world.ticks % BEAT_TICKS == 0) {
                         zl_publish_beat(&sim->publisher);
+                        zl_publish_beat(&sim->venue);
+                }
         }
         for (int i = 0; i < 5; i++) /* what is under way may still arrive */
                 serve(sim, 100);
@@ -325,6 +365,7 @@ static enum zl_exit simulate(const struct settings *settings)
                           .account = calloc(1, sizeof *sim.account)};
         uint64_t ticks = settings->seconds * 1000 / settings->tick_ms;
 
+        zl_heard_open(&sim.routers);
         zl_stop_listen();
         if (settings->net.allow)
                 zl_reload_listen();
@@ -339,12 +380,16 @@ static enum zl_exit simulate(const struct settings *settings)
                 run(&sim);
                 zl_bus_report(sim.bus);
                 report(&sim.world);
+                if (sim.over)
+                        zl_say("%llu frames came from a router's run that was over",
+                               (unsigned long long)sim.over);
         }
         zl_socket_close(sim.orders, 0);
         zl_socket_close(sim.plans, 0);
         zl_publisher_close(&sim.publisher, 500);
         zl_publisher_close(&sim.venue, 500);
         zl_bus_close(sim.bus);
+        zl_heard_close(&sim.routers);
         zl_world_close(&sim.world);
         free(sim.message);
         free(sim.account);

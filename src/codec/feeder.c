@@ -70,6 +70,11 @@ void zl_feeder_add(struct zl_feeder *feeder, enum zl_type type, const void *obje
         zl_frame_add_as(&feeder->writer, type, object);
 }
 
+void zl_feeder_add_bytes(struct zl_feeder *feeder, const void *messages, size_t size)
+{
+        zl_frame_add_bytes(&feeder->writer, messages, size);
+}
+
 bool zl_feeder_end(struct zl_feeder *feeder)
 {
         size_t size;

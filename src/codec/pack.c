@@ -161,6 +161,11 @@ void zl_frame_add(struct zl_frame_writer *writer, const struct zl_message *messa
         zl_frame_add_as(writer, message->type, &message->cluster);
 }
 
+void zl_frame_add_bytes(struct zl_frame_writer *writer, const void *messages, size_t size)
+{
+        put(writer, messages, size);
+}
+
 enum zl_err zl_frame_end(struct zl_frame_writer *writer, size_t *ret_size)
 {
         if (writer->full)

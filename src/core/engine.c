@@ -170,7 +170,7 @@ static void take_message(struct zl_engine *engine, const struct zl_header *heade
                 zl_stream_synced(engine, header);
                 break;
         default:
-                break; /* what workers say to others */
+                break; /* what workers and routers say to others */
         }
 }
 

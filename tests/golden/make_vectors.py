@@ -107,6 +107,7 @@ MESSAGES = {
     'alert': (22, 'alrt', 'kind alert*, account u64, pool t15, instrument u32, ratio ppb, '
               'text t199*'),
     'rank': (23, 'rank', 'instrument u32*, leg leg, account u64*, pool t15*, lights u32*'),
+    'recall': (24, 'any', 'router u32*, run u64*'),
     'deficit': (32, 'defi', 'account u64*, pool t15*, base u64*, instrument u32*, leg leg, '
                 'side side*, qty int*, price int*, amount int*, n u32*'),
     'adl_query': (33, 'adlq', 'fund u32*, rev u64*, round u64*, marks [mark_at:1024], '

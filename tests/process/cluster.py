@@ -101,8 +101,10 @@ class Cluster:
 class Publisher:
     """A feeder in Python: an XPUB socket, counted sequences, lines as JSON."""
 
+    epoch = 1
+
     def __init__(self, cluster, name, src):
-        self.endpoint = cluster.ipc(name)
+        self.endpoint = name if '://' in name else cluster.ipc(name)
         self.socket = cluster.socket(zmq.XPUB, self.endpoint, True)
         self.socket.setsockopt(zmq.XPUB_VERBOSE, 1)
         self.stream, self.src, self.sequences = wire.Stream(), src, {}
@@ -127,7 +129,7 @@ class Publisher:
         self.stream.learn(name, values)
         topic = said.get('topic') or self.stream.topic(name, values, self.src)
         self.sequences[topic] = said.get('seq', self.sequences.get(topic, 0) + 1)
-        header = {'topic': topic, 'src': self.src, 'epoch': 1, 'seq': self.sequences[topic],
+        header = {'topic': topic, 'src': self.src, 'epoch': self.epoch, 'seq': self.sequences[topic],
                   'ts_ns': time.time_ns()}
         return wire.encode_frame(header, [(name, values)])
 

@@ -8,6 +8,8 @@ import json
 import zmq
 
 from cluster import Cluster, Publisher, check, main
+from routing import partition
+from venue import Venue
 import wire
 
 ASSETS = ({'asset': 1, 'symbol': 'USDT', 'scale': 6, 'numeraire': True},
@@ -22,7 +24,8 @@ class Exchange:
     def __init__(self, cluster):
         self.feed, self.fills = Publisher(cluster, 'feed', 10), Publisher(cluster, 'fills', 11)
         self.fills.stream = self.feed.stream
-        self.venue = cluster.socket(zmq.PULL, cluster.ipc('venue'), True)
+        self.venue = Venue(cluster, self.fills, self.feed, cluster.ipc('venue'))
+        self.settled = set()
         self.router = cluster.start('router', '--pull', cluster.ipc('orders'), '--pub',
                                     cluster.ipc('answers'), '--sub', self.feed.endpoint, '--sub',
                                     self.fills.endpoint, '--venue', cluster.ipc('venue'))
@@ -55,10 +58,13 @@ class Exchange:
 
     def account(self, number, rev, **fields):
         self.feed.say(type='account', account=number, rev=rev, full=True, **fields)
+        if partition(number) not in self.settled:
+            self.settled.add(partition(number))
+            self.venue.settle(partition(number))
 
     def admitted(self):
         """What the venue gets next: the frame, and its orders."""
-        frame = self.venue.recv()
+        frame = self.venue.next()
         header, messages = wire.decode_frame(frame)
         for name, values in messages:
             self.feed.stream.learn(name, values)
@@ -177,10 +183,10 @@ def another_took_the_key(exchange):
     exchange.account(57, 1, policy=3, positions=[cross(13, '10', '1000')], balances=[
         {'asset': 1, 'amount': '100'}, {'asset': 2, 'amount': '0.03'},
         {'asset': 3, 'amount': '20'}])
-    mark = exchange.feed.frame({'type': 'exec', 'order': '1/x/0/0', 'status': 'accepted'})
-    exchange.feed.socket.send(mark)  # the router has read the account when it says so
-    exchange.hear(('1/x/0/0', 'accepted'))
-    header = {'topic': 'ordr.00000000', 'src': 6, 'epoch': 1, 'seq': 1, 'ts_ns': 1}
+    for publisher in (exchange.feed, exchange.fills):  # it has read what was said when it says so
+        publisher.say(type='exec', order=f'1/x/0/{publisher.src}', status='accepted')
+        exchange.hear((f'1/x/0/{publisher.src}', 'accepted'))
+    header = {'topic': 'ordr.%08x' % partition(57), 'src': 6, 'epoch': 1, 'seq': 1, 'ts_ns': 1}
     exchange.orders.send(wire.encode_frame(header, [wire.read_object(exchange.feed.stream, {
         'type': 'convert', 'order': '57/x/1/0/0', 'account': 57, 'pool': 'x', 'asset': 2,
         'amount': '0.01'})]))
@@ -219,7 +225,7 @@ def run(zeroline):
             test(exchange)
         cluster.stop(exchange.worker)
         cluster.stop(exchange.router)
-        check(exchange.venue.poll(0) == 0, 'nothing else was admitted')
+        check(exchange.venue.socket.poll(0) == 0, 'nothing else was admitted')
         log = cluster.log(exchange.worker)
         check('0 not sent, 0 found the queue full' in log, log)
         tape, = cluster.tapes('worker-5')

@@ -4,103 +4,13 @@ Holds: a decision is admitted whole or not at all; the first of a key is, if its
 and nothing of its pool is live; whoever proposes it again is told what became of each of its orders."""
 import time
 
-import zmq
-
-from cluster import Cluster, Publisher, check, main
+from cluster import Cluster, check, main
+from routing import Router, cancel, close, convert
 import wire
 
 COLLATERAL = {'asset': 1, 'amount': 1000}
 SHORT = {'instrument': 7, 'qty': -5, 'entry': 100, 'mode': 'cross'}
 LONG = {'instrument': 8, 'qty': 3, 'entry': 200, 'mode': 'cross'}
-
-
-class Router:
-    """A router, what it listens to, and what it says."""
-
-    def __init__(self, cluster):
-        self.ledger, self.fills = Publisher(cluster, 'ledger', 10), Publisher(cluster, 'fills', 11)
-        self.venue = cluster.socket(zmq.PULL, cluster.ipc('venue'), True)
-        self.process = cluster.start('router', '--pull', cluster.ipc('orders'), '--pub',
-                                     cluster.ipc('answers'), '--sub', self.ledger.endpoint, '--sub',
-                                     self.fills.endpoint, '--venue', cluster.ipc('venue'))
-        self.orders = cluster.socket(zmq.PUSH, cluster.ipc('orders'), False)
-        self.said = cluster.socket(zmq.SUB, cluster.ipc('answers'), False)
-        for beginning in (b'\xadexec', b'\xadordr', b'\xadbeat'):
-            self.said.setsockopt(zmq.SUBSCRIBE, beginning)
-        self.ledger.await_subscription('acct')
-        self.fills.await_subscription('exec')
-        check(self.hear() == [], 'a beat says that it is heard')
-        self.sequence = self.marks = 0
-
-    def hear(self):
-        """The execs of its next frame as (order, status, final, filled, rev); a copy's orders."""
-        header, messages = wire.decode_frame(self.said.recv())
-        if header['topic'].startswith('beat'):
-            return []
-        if header['topic'].startswith('ordr'):
-            return [values['order'] for _, values in messages]
-        names = wire.SCHEMA.messages['exec'].fields[1].names
-        return [(values['order'], names[values['status']], values['final'], values['filled'],
-                 values['rev']) for _, values in messages]
-
-    def account(self, number, rev, **fields):
-        """The router has it when what is said behind it comes back."""
-        self.ledger.say(type='account', account=number, rev=rev, **fields)
-        self.marks += 1
-        mark = f'1/x/{self.marks}/0/0'
-        self.ledger.say(type='exec', order=mark, status='accepted')
-        check(self.hear()[0][0] == mark, 'the mark')
-
-    def frame(self, *messages):
-        self.sequence += 1
-        header = {'topic': 'ordr.00000022', 'src': 1, 'epoch': 1, 'seq': self.sequence, 'ts_ns': 1}
-        return wire.encode_frame(header, [wire.read_object(wire.Stream(), said)
-                                          for said in messages])
-
-    def propose(self, *messages):
-        """What it answers; to an admitted one, behind its copy."""
-        frame = self.frame(*messages)
-        self.orders.send(frame)
-        heard = self.hear()
-        if heard and isinstance(heard[0], str):
-            check(heard == [said['order'] for said in messages], heard)
-            check(self.venue.recv() == frame, 'the venue gets the frame as it was')
-            heard = self.hear()
-        return heard
-
-    def admit(self, *messages):
-        want = [(said['order'], 'accepted', False, 0, 0) for said in messages]
-        check(self.propose(*messages) == want, messages)
-
-    def refuse(self, status, *messages, rev=0):
-        key = messages[0]['order'].rsplit('/', 1)[0]
-        heard = self.propose(*messages)
-        check(heard == [(key, status, False, 0, rev)], heard)
-
-    def execute(self, order, status, filled=0, rev=0, final=True):
-        self.fills.say(type='exec', order=order, status=status, final=final, filled=filled, rev=rev)
-        want = (order, status, final, filled, rev)
-        check(self.hear() == [want], want)
-        return want
-
-
-def order(kind, key, place, **fields):
-    account, pool = key.split('/')[:2]
-    return {'type': kind, 'order': f'{key}/{place}', 'account': int(account), 'pool': pool, **fields}
-
-
-def close(key, place=0, expires_ns=0):
-    return order('liquidate', key, place, instrument=7, side='buy', qty=5, price=100, step='full',
-                 expires_ns=expires_ns, mark=100, mark_seq=1, equity=1, maintenance=2, tier_rev=1,
-                 policy_rev=1)
-
-
-def cancel(key):
-    return order('cancel', key, 0)
-
-
-def convert(key, place):
-    return order('convert', key, place, asset=2 + place, amount=10)
 
 
 def taken(key):
@@ -195,6 +105,9 @@ def no_decisions(router):
               router.frame(good)[:-1],
               router.ledger.frame({'type': 'account', 'account': 60, 'rev': 1, 'full': True,
                                    'balances': [COLLATERAL]})]
+    header = {'topic': 'ordr.00000000', 'src': 1, 'epoch': 1, 'seq': 1, 'ts_ns': 1}
+    _, orders = wire.decode_frame(router.frame(good))
+    frames.append(wire.encode_frame(header, orders))  # another partition's
     for frame in frames:
         router.orders.send(frame)
     router.refuse('busy', close('60/x/1/0'))
@@ -204,9 +117,11 @@ def no_decisions(router):
 def venue_is_gone(router):
     """A decision that cannot be sent on is rejected, and changed nothing. What was under way when the
     venue went is lost, so it may take more than one."""
-    router.venue.close()
-    for account in range(70, 170):
+    accounts = range(70, 170)
+    for account in accounts:
         router.account(account, 1, full=True, positions=[SHORT, LONG])
+    router.venue.socket.close()
+    for account in accounts:
         two = [close(f'{account}/x/1/0', place) for place in (0, 1)]
         router.orders.send(router.frame(*two))
         router.hear()
