@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { LOOKS_MAX = 4096 }; /* pools that are looked at in one go */
+
 /* Admits nothing at first. */
 struct partition {
         bool admits;
@@ -26,7 +28,8 @@ struct holding {
 struct pool {
         uint64_t base; /* the ledger's */
         struct zl_msg_exec *orders; /* of the decision held, as answered last; NULL: none is */
-        uint64_t life; /* its partition's when it was admitted */
+        uint64_t life, admitted_ns; /* its partition's then, and when */
+        uint32_t partition;
         uint32_t orders_count, orders_open;
         uint64_t held_base;
         uint32_t held_n;
@@ -313,7 +316,7 @@ static bool is_busy(struct zl_book *book, const struct account *account,
 }
 
 static void admit(struct pool *pool, uint64_t life, const struct zl_proposal *proposal,
-                  struct zl_verdict *verdict)
+                  uint64_t now_ns, struct zl_verdict *verdict)
 {
         struct zl_msg_exec *orders = calloc(proposal->orders_count, sizeof *orders);
         struct zl_key id = proposal->key;
@@ -328,6 +331,8 @@ static void admit(struct pool *pool, uint64_t life, const struct zl_proposal *pr
         free(pool->orders);
         pool->orders = orders;
         pool->life = life;
+        pool->admitted_ns = now_ns;
+        pool->partition = proposal->topic.id;
         pool->orders_count = pool->orders_open = proposal->orders_count;
         pool->held_base = proposal->key.base;
         pool->held_n = proposal->key.n;
@@ -361,7 +366,38 @@ void zl_book_judge(struct zl_book *book, const struct zl_proposal *proposal, uin
         else if (proposal->expires_ns && proposal->expires_ns < now_ns)
                 refuse(key, ZL_EXEC_STATUS_LATE, 0, ret_verdict);
         else
-                admit(pool, partition->life, proposal, ret_verdict);
+                admit(pool, partition->life, proposal, now_ns, ret_verdict);
+}
+
+/* The first of its orders that is not final; NULL: it is none of this life, or none is open. */
+static const char *open_order(const struct zl_book *book, const struct pool *pool)
+{
+        const struct partition *partition =
+                pool->orders ? zl_table_get(&book->partitions, pool->partition) : NULL;
+
+        if (!partition || pool->life != partition->life)
+                return NULL;
+        for (uint32_t i = 0; i < pool->orders_count; i++) {
+                if (!pool->orders[i].final)
+                        return pool->orders[i].order;
+        }
+        return NULL;
+}
+
+const char *zl_book_overdue(struct zl_book *book, uint64_t since_ns)
+{
+        const struct pool *pools = book->pools.rows;
+        uint32_t count = book->pools.map.count;
+        uint32_t looks = count < LOOKS_MAX ? count : LOOKS_MAX;
+
+        for (uint32_t i = 0; i < looks; i++) {
+                book->looked_at = book->looked_at + 1 < count ? book->looked_at + 1 : 0;
+                const struct pool *pool = &pools[book->looked_at];
+                const char *order = pool->admitted_ns < since_ns ? open_order(book, pool) : NULL;
+                if (order)
+                        return order;
+        }
+        return NULL;
 }
 
 /* ---- what the venue says ---- */

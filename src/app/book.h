@@ -16,6 +16,7 @@ struct zl_book {
         struct zl_table partitions;
         struct zl_table accounts, names; /* by id; each row has a dense number */
         struct zl_table pools, holdings; /* by both numbers */
+        uint32_t looked_at; /* the row of a pool */
 };
 
 /* What to answer. Messages stand in this order: `answer`, `orders`, `end`. */
@@ -46,6 +47,9 @@ void zl_book_lose(struct zl_book *book, uint32_t partition);
 void zl_book_learn(struct zl_book *book, uint32_t partition, const struct zl_msg_account *account);
 void zl_book_judge(struct zl_book *book, const struct zl_proposal *proposal, uint64_t now_ns,
                    struct zl_verdict *ret_verdict);
+/* An order of a live decision that was admitted before then; NULL: none was found, among some
+ * thousand pools: the next call looks at others. */
+const char *zl_book_overdue(struct zl_book *book, uint64_t since_ns);
 /* Takes in what the venue says of an order, and adds to it the step of its decision. */
 void zl_book_executed(struct zl_book *book, struct zl_msg_exec *exec);
 

@@ -278,7 +278,8 @@ static bool is_news(struct zl_router *router, const struct zl_header *header)
                 begin_partition(router, header->topic.id);
         if (as == ZL_HEARD_HOLE)
                 lose(router, header->topic);
-        if (anew && zl_heard_says(&router->heard, header->src, ZL_TOPIC_EXEC))
+        if (anew && !router->no_recall &&
+            zl_heard_says(&router->heard, header->src, ZL_TOPIC_EXEC))
                 router->doubt = "the venue has begun anew";
         return true;
 }
@@ -318,11 +319,28 @@ static void act_out(struct zl_router *router)
                 take_exec(router, answer.partition, &answer.exec);
 }
 
+/* An order is lost when a connection breaks, or its answer is: its pool would be busy for ever. */
+static void look_for_lost(struct zl_router *router)
+{
+        uint64_t now_ns = zl_now_ns();
+        const char *order = NULL;
+
+        if (router->venue && !router->no_recall && router->patience_ns &&
+            now_ns > router->patience_ns)
+                order = zl_book_overdue(&router->book, now_ns - router->patience_ns);
+        if (!order)
+                return;
+        zl_say("no final answer to %s for more than %llu s", order,
+               (unsigned long long)(router->patience_ns / 1000000000));
+        router->doubt = "an order has not been answered";
+}
+
 /* Who is not sure of what the venue holds must not go on: it forgets, and asks. */
 enum zl_err zl_router_look_after(struct zl_router *router)
 {
+        if (!router->doubt)
+                look_for_lost(router);
         enum zl_err err = router->doubt ? forget(router) : ZL_OK;
-
         act_out(router);
         send_recalls(router);
         if (router->later_run <= router->publisher.epoch)

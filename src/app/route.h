@@ -20,6 +20,7 @@ struct zl_router {
         struct zl_socket *sources[ZL_OPTION_LIST_MAX];
         uint32_t sources_count;
         bool no_recall;
+        uint64_t patience_ns; /* with an order of which nothing final is heard; 0: for ever */
         struct zl_publisher publisher;
         struct zl_message *message; /* scratch */
         struct zl_heard heard;

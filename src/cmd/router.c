@@ -12,7 +12,7 @@
 struct settings {
         const char *pull, *pub, *venue;
         struct zl_option_list sources, acts;
-        uint64_t src;
+        uint64_t src, patience_s;
         bool no_recall;
         struct zl_net net;
 };
@@ -103,7 +103,8 @@ static void report(const struct zl_router *router, struct zl_bus *bus)
 
 static enum zl_exit route(const struct settings *settings, const struct zl_act *act)
 {
-        struct zl_router router = {.no_recall = settings->no_recall, .act = *act,
+        struct zl_router router = {.no_recall = settings->no_recall,
+                                   .patience_ns = settings->patience_s * 1000000000, .act = *act,
                                    .message = malloc(sizeof *router.message)};
         struct zl_bus *bus = NULL;
 
@@ -156,7 +157,7 @@ static bool read_acts(const struct settings *settings, struct zl_act *act)
 
 enum zl_exit zl_cmd_router(int argc, char **argv)
 {
-        struct settings settings = {.src = 200, .net = ZL_NET_DEFAULT};
+        struct settings settings = {.src = 200, .patience_s = 60, .net = ZL_NET_DEFAULT};
         struct zl_act act = {.turns = 0};
         const struct zl_option options[] = {
                 {"pull", ZL_OPTION_TEXT, &settings.pull, "ENDPOINT", "where workers push orders", 0,
@@ -169,11 +170,14 @@ enum zl_exit zl_cmd_router(int argc, char **argv)
                  "where to push admitted orders", 0, 0, 0},
                 {"src", ZL_OPTION_NUMBER, &settings.src, "N", "its number as a source (200)", 0,
                  UINT32_MAX, 0},
+                {"patience", ZL_OPTION_NUMBER, &settings.patience_s, "S",
+                 "recall when an order has no final answer for so long (60); 0: never", 0, 86400,
+                 0},
                 {"act", ZL_OPTION_LIST, &settings.acts, "WHAT",
                  "for tests: fill, part:50%, reject, delay:300ms, forget:every=N, die:after=N", 0,
                  0, 0},
                 {"no-recall", ZL_OPTION_FLAG, &settings.no_recall, NULL,
-                 "admit at once after a start; see below", 0, 0, 0},
+                 "admit at once after a start; see above", 0, 0, 0},
                 ZL_NET_OPTIONS(settings.net),
         };
         const struct zl_usage usage = {
@@ -184,9 +188,9 @@ enum zl_exit zl_cmd_router(int argc, char **argv)
                 "becomes of\neach of its orders. Reads the allow-list again on SIGHUP.\n\n"
                 "It keeps no keys over a restart. So it first sends a recall to the venue, which "
                 "ends\nwhat it holds of this router and passes the recall on, with the ledger; "
-                "until it has\ncome back on exec and on acct every decision is answered busy. With "
-                "--no-recall it is\nnot sent: a pool may then have two orders out after a "
-                "restart.\n\n"
+                "until it has\ncome back on exec and on acct every decision is answered busy. It "
+                "does the same when it\nhas missed what the venue said. With --no-recall none is "
+                "sent: a pool may then have two\norders out after a restart.\n\n"
                 "With --act fill, part and reject it is a venue of its own, and needs no --venue; "
                 "several\nare taken in turn, a decision each. It moves no account: that is for "
                 "whoever keeps the\nledger. delay is how long it holds an order; forget drops all "

@@ -142,6 +142,16 @@ def answer_is_missed(cluster):
             check('forgot its keys 1 times' in own.log(router.process), 'once')
 
 
+def order_is_lost(cluster):
+    """It never reached the venue; nothing tells of that but that no answer comes."""
+    router = with_one_live(cluster, '--patience', 1)
+    router.venue.held.clear()
+    router.await_said(f'no final answer to {LIVE}/0 for more than 1 s')
+    router.refuse('busy', close('42/x/4/1'))
+    passes(router, True, True)
+    only_one_is_live(router)
+
+
 def account_is_missed(cluster):
     """What the ledger said is lost: each account of the partition waits until it is stated anew."""
     router = Router(cluster)
@@ -183,8 +193,7 @@ def two_of_one_name(cluster):
 
 
 def without_a_venue(cluster):
-    router = Router(cluster)
-    router.venue.socket.close()
+    router = Router(cluster, '--venue', cluster.ipc('nobody'), acts=True)
     state(router, settle=False)
     router.await_said('has not taken the recall of 1,')
     router.refuse('busy', close(LIVE))
@@ -257,7 +266,8 @@ def over_tcp(cluster):
 
 def run(zeroline):
     for test in (killed, over_tcp, answers_may_come_late, trade_is_shown_late,
-                 no_recall_of_another_run, venue_begins_anew, answer_is_missed, account_is_missed,
+                 no_recall_of_another_run, venue_begins_anew, answer_is_missed, order_is_lost,
+                 account_is_missed,
                  two_at_one_venue, two_of_one_name, without_a_venue, not_asked_for,
                  simulated_venue):
         with Cluster(zeroline) as cluster:
