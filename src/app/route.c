@@ -236,23 +236,26 @@ static void send_recalls(struct zl_router *router)
 /* ---- the ledger and the venue ---- */
 
 /* Who publishes the accounts is asked to state them again. */
-static void lose_accounts(struct zl_router *router, struct zl_topic topic)
+static void ask_again(struct zl_router *router, struct zl_topic topic)
 {
         uint8_t prefix[ZL_TOPIC_PREFIX_SIZE];
 
-        zl_book_lose(&router->book, topic.id);
         zl_topic_prefix(topic, prefix);
         for (uint32_t i = 0; i < router->sources_count; i++)
                 zl_socket_subscribe_again(router->sources[i], prefix, sizeof prefix);
 }
 
-/* Frames of this topic were missed. */
-static void lose(struct zl_router *router, struct zl_topic topic)
+/* Frames of this topic before `seq` were missed. An epoch begins with a restatement. */
+static void lose(struct zl_router *router, struct zl_topic topic, uint64_t seq)
 {
-        if (topic.kind == ZL_TOPIC_ACCT)
-                lose_accounts(router, topic);
-        else if (topic.kind == ZL_TOPIC_EXEC && zl_recall_is_settled(&router->recall, topic.id))
+        if (topic.kind == ZL_TOPIC_ACCT) {
+                zl_book_lose(&router->book, topic.id);
+                if (seq > 1)
+                        ask_again(router, topic);
+        } else if (topic.kind == ZL_TOPIC_EXEC &&
+                   zl_recall_is_settled(&router->recall, topic.id)) {
                 router->doubt = "answers of the venue were missed";
+        }
 }
 
 static void take_beat(struct zl_router *router, uint32_t src, const struct zl_msg_beat *beat)
@@ -262,7 +265,7 @@ static void take_beat(struct zl_router *router, uint32_t src, const struct zl_ms
                 struct zl_topic topic;
                 if (zl_topic_parse(row->topic, strlen(row->topic), &topic) &&
                     zl_heard_beat(&router->heard, src, topic, row->epoch, row->seq))
-                        lose(router, topic);
+                        lose(router, topic, row->seq + 1);
         }
 }
 
@@ -277,7 +280,7 @@ static bool is_news(struct zl_router *router, const struct zl_header *header)
         if (header->topic.kind == ZL_TOPIC_ACCT)
                 begin_partition(router, header->topic.id);
         if (as == ZL_HEARD_HOLE)
-                lose(router, header->topic);
+                lose(router, header->topic, header->seq);
         if (anew && !router->no_recall &&
             zl_heard_says(&router->heard, header->src, ZL_TOPIC_EXEC))
                 router->doubt = "the venue has begun anew";

@@ -169,6 +169,18 @@ static void greet(struct sim *sim)
         }
 }
 
+/* There is nothing to restate; by a beat they know whether the venue has begun anew. */
+static void greet_routers(struct sim *sim)
+{
+        struct zl_topic beat = {ZL_TOPIC_BEAT, sim->venue.src};
+        char wanted[ZL_TOPIC_SIZE + 1];
+
+        while (zl_publisher_heard(&sim->venue, wanted)) {
+                if (zl_feeder_is_wanted(beat, wanted))
+                        zl_publish_beat(&sim->venue);
+        }
+}
+
 /* ---- orders ---- */
 
 /* All of a decision is one change: its account is stated once, and then each order is answered. */
@@ -285,14 +297,11 @@ static void serve(struct sim *sim, int wait_ms)
 {
         struct zl_socket *sockets[] = {sim->orders, sim->plans, sim->publisher.socket,
                                        sim->venue.socket};
-        char ignored[ZL_TOPIC_SIZE + 1];
-
         if (zl_reload_asked())
                 zl_bus_reload(sim->bus);
         zl_socket_wait(sockets, 4, -1, wait_ms);
         greet(sim);
-        while (zl_publisher_heard(&sim->venue, ignored))
-                ; /* there is nothing to restate */
+        greet_routers(sim);
         drain_orders(sim);
         take_plans(sim);
 }

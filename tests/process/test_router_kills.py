@@ -1,13 +1,14 @@
-"""A router that is killed at any message, again and again, before a venue that holds its orders.
+"""A router that is killed, dies or forgets at any message, before a venue that holds its orders.
 
 Venue, ledger and workers are Python: workers propose whatever they like, at old and new bases; the venue
 fills, in parts, or lets an order expire, when it likes; the ledger shows a trade long after it was made;
 what was under way when the router was killed still arrives. Holds: no pool has two decisions at the venue;
 each order is for the base that the ledger has, shown or not; a base is traded by one decision only; and in
-the end, with nobody killed, every account can be closed."""
+the end, with nobody killed, every account can be closed. On ipc, then on TCP."""
 import argparse
 import collections
 import random
+import socket
 import sys
 import time
 
@@ -20,15 +21,30 @@ import wire
 
 ACCOUNTS = range(100, 112)
 QTY, MOST = 10**6, 500  # of each account at first; of an order
-KILLS = 40
+KILLS = 30
+FAULTS = ((), (), ('--act', 'forget:every=5'), ('--act', 'die:after=7'),
+          ('--act', 'forget:every=3', '--act', 'die:after=20'))
+
+
+def tcp_endpoints():
+    """A name's endpoint, always the same."""
+    ports = {}
+
+    def at(name):
+        if name not in ports:
+            with socket.socket() as probe:
+                probe.bind(('127.0.0.1', 0))
+                ports[name] = f'tcp://127.0.0.1:{probe.getsockname()[1]}'
+        return ports[name]
+    return at
 
 
 class Exchange(Venue):
     """The venue, and the ledger that it hands every trade to. What they say comes out later."""
 
-    def __init__(self, cluster, rng):
-        super().__init__(cluster, Publisher(cluster, 'fills', 11), Publisher(cluster, 'ledger', 10),
-                         cluster.ipc('venue'))
+    def __init__(self, cluster, rng, at):
+        super().__init__(cluster, Publisher(cluster, at('fills'), 11),
+                         Publisher(cluster, at('ledger'), 10), at('venue'))
         self.random = rng
         self.qty = dict.fromkeys(ACCOUNTS, QTY)
         self.base = dict.fromkeys(ACCOUNTS, 1)
@@ -68,8 +84,11 @@ class Exchange(Venue):
 
     # ---- what it does ----
 
-    def take_all(self):
-        while self.socket.poll(0):
+    def take_some(self, most):
+        """What it leaves may be of a router that is gone by the time it is read."""
+        for _ in range(self.random.randint(0, most)):
+            if not self.socket.poll(0):
+                return
             taken = self.take(self.socket.recv())
             for _, order in taken[1] if taken else ():
                 self.accept(taken[0], order)
@@ -117,28 +136,29 @@ class Exchange(Venue):
 
 
 class Run:
-    def __init__(self, cluster, seed, options):
-        self.cluster, self.random, self.options = cluster, random.Random(seed), options
-        self.exchange = Exchange(cluster, self.random)
-        self.orders = cluster.socket(zmq.PUSH, cluster.ipc('orders'), False)
+    def __init__(self, cluster, seed, options, at):
+        self.cluster, self.random, self.options, self.at = cluster, random.Random(seed), options, at
+        self.exchange = Exchange(cluster, self.random, at)
+        self.orders = cluster.socket(zmq.PUSH, at('orders'), False)
         self.orders.sndhwm = 100
-        self.answers = cluster.socket(zmq.SUB, cluster.ipc('answers'), False)
+        self.answers = cluster.socket(zmq.SUB, at('answers'), False)
         self.answers.subscribe = b'\xadexec'
         self.n = collections.Counter()  # (account, base) to final answers that filled nothing
-        self.sequence = self.heard = self.kills = 0
-        self.start()
+        self.sequence = self.heard = self.kills = self.deaths = 0
+        self.start(())
 
-    def start(self):
-        at = self.cluster.ipc
+    def start(self, faults):
+        at = self.at
         self.router = self.cluster.start(
             'router', '--pull', at('orders'), '--pub', at('answers'), '--venue', at('venue'), '--sub',
-            self.exchange.ledger.endpoint, '--sub', self.exchange.fills.endpoint, *self.options)
+            self.exchange.ledger.endpoint, '--sub', self.exchange.fills.endpoint, *self.options,
+            *faults)
 
     def kill(self):
         self.router.kill()
         self.router.wait()
         self.kills += 1
-        self.start()
+        self.start(self.random.choice(FAULTS))
 
     def propose(self, number):
         """A worker that may be behind, or ahead of itself."""
@@ -163,9 +183,13 @@ class Run:
 
     def turn(self):
         exchange = self.exchange
-        check(self.router.poll() is None, f'the router ended: {self.cluster.log(self.router)}')
+        if self.router.poll() is not None:
+            log = self.cluster.log(self.router)
+            check('dies, as it was told' in log, f'the router ended: {log}')
+            self.deaths += 1
+            self.start(self.random.choice(FAULTS))
         exchange.restate()
-        exchange.take_all()
+        exchange.take_some(6)
         self.hear()
         if self.random.random() < 0.3:
             exchange.trade()
@@ -183,6 +207,9 @@ class Run:
                 self.turn()
                 check(time.monotonic() < end, 'nothing goes on')
             self.kill()
+        self.router.kill()
+        self.router.wait()
+        self.start(())
         base = dict(self.exchange.base)
         while any(self.exchange.base[number] == base[number] and self.exchange.qty[number]
                   for number in ACCOUNTS):
@@ -198,13 +225,16 @@ def main():
     given, options = parser.parse_known_args()
     print(f'seed {given.seed}', flush=True)
     try:
-        with Cluster(given.zeroline) as cluster:
-            run = Run(cluster, given.seed, options)
-            run.go()
-            exchange = run.exchange
-            print(f'{run.kills} kills, {exchange.trades} trades, {exchange.cancelled} orders ended '
-                  f'by recalls, {exchange.refused} of runs that were over')
-            check(exchange.cancelled > 0, 'nothing was held when the router was killed')
+        for name in ('ipc', 'tcp'):
+            with Cluster(given.zeroline) as cluster:
+                run = Run(cluster, given.seed, options,
+                          cluster.ipc if name == 'ipc' else tcp_endpoints())
+                run.go()
+                exchange = run.exchange
+                print(f'{name}: {run.kills} kills, {run.deaths} deaths, {exchange.trades} trades, '
+                      f'{exchange.cancelled} orders ended by recalls, {exchange.refused} were of runs '
+                      'that were over', flush=True)
+                check(exchange.cancelled > 0, 'nothing was held when the router was killed')
     except Failed as failed:
         sys.exit(f'failed, seed {given.seed}: {failed}')
 
