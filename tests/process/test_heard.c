@@ -32,6 +32,8 @@ static void test_streams(void **state)
                 next = stream->seq + 1;
                 header.epoch = stream->epoch + (random_u64() % 50 == 0) -
                                (stream->epoch && random_u64() % 50 == 0);
+                if (!stream->heard)
+                        header.epoch = 1 + random_u64() % 3;
                 header.seq = 1 + random_u64() % (next + 1);
                 assert_int_equal(zl_heard_epoch(&heard, header.src, header.topic), stream->epoch);
                 enum zl_heard_as as = zl_heard_take(&heard, &header, &anew), want = ZL_HEARD_NEXT;
