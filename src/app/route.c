@@ -269,14 +269,29 @@ static void take_beat(struct zl_router *router, uint32_t src, const struct zl_ms
         }
 }
 
+static void complain_old(struct zl_router *router, const struct zl_header *header)
+{
+        char topic[ZL_TOPIC_SIZE + 1];
+
+        if (router->old_frames++ >= BAD_FRAMES_SAID)
+                return;
+        zl_topic_format(header->topic, topic);
+        zl_say("a frame is passed over: it was there before, or its epoch is over (src %u, topic "
+               "%s, epoch %llu, seq %llu)",
+               header->src, topic, (unsigned long long)header->epoch,
+               (unsigned long long)header->seq);
+}
+
 /* False: the frame is no news. */
 static bool is_news(struct zl_router *router, const struct zl_header *header)
 {
         bool anew;
         enum zl_heard_as as = zl_heard_take(&router->heard, header, &anew);
 
-        if (as == ZL_HEARD_OLD || as == ZL_HEARD_OVER)
+        if (as == ZL_HEARD_OLD || as == ZL_HEARD_OVER) {
+                complain_old(router, header);
                 return false;
+        }
         if (header->topic.kind == ZL_TOPIC_ACCT)
                 begin_partition(router, header->topic.id);
         if (as == ZL_HEARD_HOLE)

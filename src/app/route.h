@@ -29,7 +29,7 @@ struct zl_router {
         struct zl_act act;
         const char *doubt;  /* why it must forget; NULL: it need not */
         uint64_t later_run; /* of another router under this src; 0: none */
-        uint64_t admitted, refused, unsent, forgot, bad_frames;
+        uint64_t admitted, refused, unsent, forgot, bad_frames, old_frames;
 };
 
 void zl_router_init(struct zl_router *router);

@@ -4,6 +4,8 @@ Holds: a decision is admitted whole or not at all; the first of a key is, if its
 and nothing of its pool is live; whoever proposes it again is told what became of each of its orders."""
 import time
 
+import msgpack
+
 from cluster import Cluster, check, main
 from routing import Router, cancel, close, convert
 import wire
@@ -94,9 +96,26 @@ def what_the_ledger_has(router):
     router.admit(close('50/7S/3/2'))
 
 
+def from_a_newer_worker(router):
+    """What it has put at the end of an order reaches the venue."""
+    unpacker = msgpack.Unpacker()
+    unpacker.feed(router.frame(close('42/x/9/0')))  # is held
+    topic, header, order = unpacker
+    router.account(42, 10, cross_rev=10)
+    router.refuse('busy', close('42/x/10/0'))
+    router.execute('42/x/9/0/0', 'expired')
+    packed = msgpack.packb([*order[:1], '42/x/10/0/0', *order[2:], 'new', [1]])
+    router.orders.send(msgpack.packb(topic) + msgpack.packb(header) + packed)
+    check(router.hear() == ['42/x/10/0/0'], 'the copy')
+    check(router.frame_heard.endswith(packed) and router.venue.next() == router.frame_heard,
+          'as it was')
+    check(router.hear()[0][1] == 'accepted', 'admitted')
+    router.execute('42/x/10/0/0', 'expired')
+
+
 def no_decisions(router):
     """Frames that are none have no effect, and no answer."""
-    good = close('42/x/9/1')
+    good = close('42/x/10/1')
     frames = [router.frame(close('60/x/1/0'), close('60/x/1/1', 1)),
               router.frame(close('60/x/1/0', 1)),
               router.frame(*(close('60/x/1/0', place) for place in (0, 2))),
@@ -138,6 +157,7 @@ def run(zeroline):
         admitted_whole(router)
         one_after_the_other(router)
         what_the_ledger_has(router)
+        from_a_newer_worker(router)
         bad = no_decisions(router)
         venue_is_gone(router)
         cluster.stop(router.process)
