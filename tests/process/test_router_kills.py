@@ -48,24 +48,31 @@ class Exchange(Venue):
         self.random = rng
         self.qty = dict.fromkeys(ACCOUNTS, QTY)
         self.base = dict.fromkeys(ACCOUNTS, 1)
-        self.shown = dict(self.base)  # the bases that were published
+        self.shown = {}               # accounts as they were published last
         self.orders = {}              # id to what is left of it
         self.traded = {}              # (account, base) to n
         self.outbox = {self.fills: collections.deque(), self.ledger: collections.deque()}
+        self.paces = {}               # how much of it is said at once, at most
         self.trades = self.cancelled = 0
+        for number in ACCOUNTS:
+            self.state(number)
 
     # ---- what it says, in its order, later ----
 
     def later(self, publisher, **said):
         self.outbox[publisher].append(said)
 
-    def say_some(self, most):
+    def say_some(self):
         for publisher, waiting in self.outbox.items():
+            most = self.paces.get(publisher, 1)
             for _ in range(min(len(waiting), self.random.randint(0, most))):
                 said = waiting.popleft()
                 publisher.say(**said)
                 if said['type'] == 'account':
-                    self.shown[said['account']] = said['rev']
+                    self.shown[said['account']] = said
+
+    def change_paces(self):
+        self.paces = {publisher: self.random.choice((1, 1, 3, 20)) for publisher in self.outbox}
 
     def state(self, number):
         held = [{'instrument': 7, 'qty': -self.qty[number], 'entry': 100, 'mode': 'cross'}]
@@ -73,14 +80,14 @@ class Exchange(Venue):
                    balances=[{'asset': 1, 'amount': 1000}], positions=held)
 
     def restate(self):
-        """To whoever subscribes: what is shown by now, and then what is not."""
+        """To whoever subscribes: what is shown by now, and no more."""
         asked = False
         for publisher in (self.ledger, self.fills):
             while publisher.socket.poll(0):
                 told = publisher.socket.recv()
                 asked |= told[:1] == b'\1' and told[2:6] == b'acct'
-        for number in ACCOUNTS if asked else ():
-            self.state(number)
+        for said in self.shown.values() if asked else ():
+            self.ledger.say(**said)
 
     # ---- what it does ----
 
@@ -158,11 +165,13 @@ class Run:
         self.router.kill()
         self.router.wait()
         self.kills += 1
+        self.exchange.change_paces()
         self.start(self.random.choice(FAULTS))
 
     def propose(self, number):
         """A worker that may be behind, or ahead of itself."""
-        base = max(1, self.exchange.shown[number] - self.random.choice((0, 0, 0, 1)))
+        shown = self.exchange.shown.get(number, {'rev': 1})['rev']
+        base = max(1, shown - self.random.choice((0, 0, 0, 1)))
         n = self.n[str(number), str(base)] + self.random.choice((0, 0, 0, 1))
         self.sequence += 1
         header = {'topic': f'ordr.{partition(number):08x}', 'src': 1, 'epoch': 1,
@@ -193,7 +202,7 @@ class Run:
         self.hear()
         if self.random.random() < 0.3:
             exchange.trade()
-        exchange.say_some(4)
+        exchange.say_some()
         for number in self.random.sample(ACCOUNTS, 2):
             self.propose(number)
         self.answers.poll(2)
@@ -210,6 +219,7 @@ class Run:
         self.router.kill()
         self.router.wait()
         self.start(())
+        self.exchange.paces = dict.fromkeys(self.exchange.outbox, 20)
         base = dict(self.exchange.base)
         while any(self.exchange.base[number] == base[number] and self.exchange.qty[number]
                   for number in ACCOUNTS):
