@@ -10,7 +10,7 @@ import wire
 
 STATE = {'full': True, 'balances': [{'asset': 1, 'amount': 1000}],
          'positions': [{'instrument': 7, 'qty': -5, 'entry': 100, 'mode': 'cross'}]}
-DELAY_MS = 300
+DELAY_MS = 1000
 
 
 def acting(cluster, *acts):
