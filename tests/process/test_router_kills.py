@@ -224,7 +224,7 @@ class Run:
         while any(self.exchange.base[number] == base[number] and self.exchange.qty[number]
                   for number in ACCOUNTS):
             self.turn()
-            check(time.monotonic() < end, 'an account can not be closed any more')
+            check(time.monotonic() < end, 'an account cannot be closed any more')
         self.cluster.stop(self.router)
 
 
