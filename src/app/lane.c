@@ -1,6 +1,7 @@
 #include "app/lane.h"
 
 #include "app/clock.h"
+#include "app/heal.h"
 #include "app/join.h"
 #include "app/queue.h"
 #include "app/ranges.h"
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 
 enum {
+        JOURNAL_FIRST_MS = 1000, /* has a journal to fill a hole before publishers are asked */
         CLOCK_MS = 10,        /* how often engine time moves on */
         FRAMES_A_TURN = 256,  /* from one socket, before the others have theirs */
 };
@@ -33,6 +35,7 @@ struct state {
         uint64_t clock_seq, clock_ns;
         struct zl_pace bad_frames, unsent; /* of complaints */
         struct zl_repair repair;
+        struct zl_heal heal; /* by the journal */
 };
 
 /* ---- setting up ---- */
@@ -238,6 +241,8 @@ static void take_frame(struct state *state, const uint8_t *frame, size_t size)
         record(state, ZL_RECORD_IN, frame, size);
         if (zl_run_frame(&state->run, frame, size, zl_said_hear, &state->said, &reader) != ZL_OK)
                 complain_bad(state, &reader);
+        else
+                zl_heal_note(&state->heal, state->run.engine, &reader.header, frame, size);
         if (state->said.failed)
                 fail(state);
         else if (state->said.count)
@@ -307,7 +312,7 @@ static void make_clock(struct state *state)
                 take_frame(state, buffer, size);
 }
 
-/* States first, then what was said while they were fetched. */
+/* What does not come from the sources: states, and what was said while they were fetched. */
 static void take_in_turn(void *context, const uint8_t *frame, size_t size)
 {
         take_frame(context, frame, size);
@@ -316,7 +321,8 @@ static void take_in_turn(void *context, const uint8_t *frame, size_t size)
 static enum zl_err join(struct state *state)
 {
         const struct zl_lane_settings *settings = state->settings;
-        struct zl_join job = {.sources = state->sources,
+        struct zl_join job = {.asker = &state->heal.asker,
+                              .sources = state->sources,
                               .sources_count = settings->sources_count,
                               .config = &settings->config,
                               .wait_ms = settings->journal_wait_ms,
@@ -328,11 +334,11 @@ static enum zl_err join(struct state *state)
         if (!settings->journal)
                 return ZL_OK;
         make_clock(state); /* the engine keeps this one, however wrong the journal's is */
-        enum zl_err err = zl_socket_open(settings->bus, ZL_SOCKET_DEALER, settings->journal,
-                                         &job.journal);
+        state->repair.patience_ms = JOURNAL_FIRST_MS;
+        enum zl_err err = zl_heal_open(&state->heal, settings->bus, settings->journal,
+                                       &settings->config);
         if (err == ZL_OK)
                 err = zl_join(&job, &result);
-        zl_socket_close(job.journal, 0);
         if (err != ZL_OK)
                 return err;
         if (state->run.refused_parts)
@@ -356,6 +362,7 @@ static uint32_t do_work(struct state *state)
         uint32_t done = 0;
 
         make_clock(state);
+        zl_heal_work(&state->heal, state->run.engine, zl_ticks_ns(), take_in_turn, state);
         state->result->restatements +=
                 zl_repair_ask(&state->repair, state->run.engine, state->sources,
                               state->settings->sources_count, zl_ticks_ns());
@@ -420,6 +427,7 @@ static void close_all(struct state *state, uint64_t end_ns)
         }
         for (uint32_t i = 0; i <= ZL_LANE_PEERS_MAX; i++)
                 zl_socket_close(state->mesh[i], 0);
+        zl_heal_close(&state->heal);
         zl_socket_close(state->ledger, linger_ms);
         zl_socket_close(state->alerts, linger_ms);
         if (zl_tape_close(state->tape) != ZL_OK) {
@@ -432,13 +440,14 @@ static void close_all(struct state *state, uint64_t end_ns)
 
 static void wait_for_input(struct state *state)
 {
-        struct zl_socket *sockets[ZL_LANE_ENDPOINTS_MAX + ZL_LANE_PEERS_MAX + 1];
+        struct zl_socket *sockets[ZL_LANE_ENDPOINTS_MAX + ZL_LANE_PEERS_MAX + 2];
         uint32_t count = 0;
 
         for (uint32_t i = 0; i < state->settings->sources_count; i++)
                 sockets[count++] = state->sources[i];
         for (uint32_t i = 0; i <= state->settings->peers_count; i++)
                 sockets[count++] = state->mesh[i];
+        sockets[count++] = state->heal.asker.journal;
         zl_socket_wait(sockets, count, -1, CLOCK_MS);
 }
 
@@ -472,6 +481,7 @@ void *zl_lane_run(void *argument)
         uint64_t end_ns = zl_ticks_ns() + (uint64_t)lane->settings.linger_ms * 1000000u;
         if (err == ZL_OK) {
                 drain(state, end_ns);
+                lane->result.healed = state->heal.taken;
                 lane->result.unanswered = count_unanswered(state->run.engine);
         }
         close_all(state, end_ns);

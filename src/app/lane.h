@@ -34,7 +34,7 @@ struct zl_lane_settings {
         struct zl_route routes[ZL_LANE_ENDPOINTS_MAX];
         uint32_t routes_count;
         const char *tape; /* NULL: none */
-        const char *journal; /* where it asks for states at its start; NULL: nowhere */
+        const char *journal; /* where it asks for states; NULL: nowhere */
         uint64_t journal_wait_ms;
         int linger_ms;
         uint32_t number; /* among the worker's engines */
@@ -50,6 +50,7 @@ struct zl_lane_result {
         bool failed;
         uint64_t frames, bad_frames, sent, expired, left, dropped, unanswered, alerts_lost;
         uint64_t restatements; /* asked for, of what had a hole */
+        uint64_t healed;       /* holes that a journal filled */
         uint64_t plans, plans_lost;
         uint64_t joined, without; /* partitions begun with a journal's state, and with none */
 };

@@ -85,10 +85,15 @@ bool zl_repair_ask(struct zl_repair *repair, const struct zl_engine *engine,
 {
         if (ticks_ns < repair->next_ns)
                 return false;
+        repair->next_ns = ticks_ns + LOOK_MS * 1000000;
         if (!has_holes(engine)) {
-                *repair = (struct zl_repair){.next_ns = ticks_ns + LOOK_MS * 1000000};
+                repair->since_ns = repair->attempts = 0;
                 return false;
         }
+        if (!repair->since_ns)
+                repair->since_ns = ticks_ns;
+        if (ticks_ns < repair->since_ns + repair->patience_ms * 1000000)
+                return false;
         if (engine->ctrl_holes)
                 subscribe_again(sources, sources_count, ZL_TOPIC_CTRL, 0);
         for (uint32_t p = 0; p < engine->partitions; p++) {

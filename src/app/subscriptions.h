@@ -13,6 +13,8 @@
 struct zl_repair {
         uint64_t next_ns; /* when to look for holes, by the monotonic clock */
         uint32_t attempts;
+        uint64_t patience_ms; /* a journal has so long to fill a hole first; 0: there is none */
+        uint64_t since_ns;    /* when the holes were seen; 0: there are none */
 };
 
 /* What every pool may depend on first, the accounts last: a publisher that restates on subscription

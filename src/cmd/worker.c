@@ -211,20 +211,21 @@ static void report(const struct worker *worker)
                 all.unanswered += one->unanswered;
                 all.alerts_lost += one->alerts_lost;
                 all.restatements += one->restatements;
+                all.healed += one->healed;
                 all.plans += one->plans;
                 all.plans_lost += one->plans_lost;
         }
         zl_say(
             "stopped: %llu frames read (%llu did not decode), %llu decisions handed to ZeroMQ, "
             "%llu expired before, %llu not sent, %llu found the queue full, %llu decisions without "
-            "an answer, %llu alerts lost, %llu restatements asked for, %llu plans (%llu not "
-            "taken)",
+            "an answer, %llu alerts lost, %llu restatements asked for, %llu holes filled by the "
+            "journal, %llu plans (%llu not taken)",
             (unsigned long long)all.frames, (unsigned long long)all.bad_frames,
             (unsigned long long)all.sent, (unsigned long long)all.expired,
             (unsigned long long)all.left, (unsigned long long)all.dropped,
             (unsigned long long)all.unanswered, (unsigned long long)all.alerts_lost,
-            (unsigned long long)all.restatements, (unsigned long long)all.plans,
-            (unsigned long long)all.plans_lost);
+            (unsigned long long)all.restatements, (unsigned long long)all.healed,
+            (unsigned long long)all.plans, (unsigned long long)all.plans_lost);
 }
 
 /* Without an allow-list there is nothing to read again: then SIGHUP ends the process, as usual. */
@@ -364,7 +365,7 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                 {"tape", ZL_OPTION_TEXT, &settings.tape, "DIR",
                  "folder for the tapes, one file an engine", 0, 0, 't'},
                 {"journal", ZL_OPTION_TEXT, &settings.journal, "ENDPOINT",
-                 "a journal to ask for the state at the start", 0, 0, 0},
+                 "a journal to ask for the state, at the start and when frames were missed", 0, 0, 0},
                 {"journal-wait", ZL_OPTION_NUMBER, &settings.journal_ms, "MS",
                  "for its answers, before partitions begin with nothing (10000)", 0, 3600000, 0},
                 {"peer", ZL_OPTION_LIST, &settings.peers, "ENDPOINT",

@@ -378,14 +378,17 @@ void zl_ladder_shown(struct zl_engine *engine, uint32_t row)
         zl_queue_pool(engine, row);
 }
 
-void zl_ladder_propose_anew(struct zl_engine *engine)
+void zl_ladder_propose_anew(struct zl_engine *engine, uint32_t partition)
 {
-        for (uint32_t row = 0; row < engine->pool_rows.fresh; row++) {
-                struct zl_pool *pool = &engine->pools[row];
-                if (pool->account == ZL_NONE_AT || pool->phase != ZL_PHASE_PROPOSED)
-                        continue;
-                pool->attempts = 0;
-                wait_until(engine, row, engine->now_ns);
+        for (uint32_t next = engine->first_of_partition[partition]; next;
+             next = engine->accounts[next - 1].next_of_partition) {
+                for (uint32_t row = engine->accounts[next - 1].first_pool; row != ZL_NONE_AT;
+                     row = engine->pools[row].next_of_account) {
+                        if (engine->pools[row].phase != ZL_PHASE_PROPOSED)
+                                continue;
+                        engine->pools[row].attempts = 0;
+                        wait_until(engine, row, engine->now_ns);
+                }
         }
 }
 

@@ -26,7 +26,8 @@ void zl_ladder_wait_for_answer(struct zl_engine *engine, uint32_t pool,
                                const struct zl_policy *policy);
 void zl_ladder_stop_waiting(struct zl_engine *engine, uint32_t pool);
 
-/* What another engine proposed, and may never have sent, is due with the next clock. */
-void zl_ladder_propose_anew(struct zl_engine *engine);
+/* What another engine proposed of the partition, and may never have sent, is due with the next
+ * clock. */
+void zl_ladder_propose_anew(struct zl_engine *engine, uint32_t partition);
 
 #endif
