@@ -1,4 +1,4 @@
-/* ask.h - asks a journal for the state of partitions, and puts the answers aside until they are whole.
+/* ask.h - asks a journal for states of partitions, and puts answers aside until they are whole.
  *
  * Answers: what is to be asked, what has come? Only the answer to the last request of a partition
  * counts, and its parts in their order; what does not come is asked for again. Owns: the frames

@@ -33,18 +33,21 @@ void zl_serve_close(struct zl_serve *serve)
 
 /* ---- parts ---- */
 
-/* What the state goes up to: the partition's streams first, then what all share, as far as there is
- * room. */
+/* What the state goes up to: the partition's streams first, then what all depend on, then what else
+ * all share, as far as there is room. */
 static void add_streams(const struct zl_engine *engine, uint32_t partition,
                         struct zl_msg_snapshot_part *part)
 {
-        for (uint32_t turn = 0; turn < 2; turn++) {
+        for (uint32_t turn = 0; turn < 3; turn++) {
                 for (uint32_t i = 0; i < engine->streams_by_topic.count; i++) {
                         const struct zl_stream *stream = &engine->streams[i];
                         bool of_one = stream->topic.kind == ZL_TOPIC_ACCT ||
                                       stream->topic.kind == ZL_TOPIC_EXEC;
                         bool ours = of_one && stream->topic.id == partition;
-                        bool wanted = turn == 0 ? ours : !of_one;
+                        bool control = stream->topic.kind == ZL_TOPIC_CTRL;
+                        bool wanted = turn == 0   ? ours
+                                      : turn == 1 ? control
+                                                  : !of_one && !control;
                         if (!wanted || part->streams_count == ZL_COUNT(part->streams))
                                 continue;
                         struct zl_row_position_in_stream *row =

@@ -365,7 +365,7 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                 {"tape", ZL_OPTION_TEXT, &settings.tape, "DIR",
                  "folder for the tapes, one file an engine", 0, 0, 't'},
                 {"journal", ZL_OPTION_TEXT, &settings.journal, "ENDPOINT",
-                 "a journal to ask for the state, at the start and when frames were missed", 0, 0, 0},
+                 "a journal to ask for states: at the start, and of what has a hole", 0, 0, 0},
                 {"journal-wait", ZL_OPTION_NUMBER, &settings.journal_ms, "MS",
                  "for its answers, before partitions begin with nothing (10000)", 0, 3600000, 0},
                 {"peer", ZL_OPTION_LIST, &settings.peers, "ENDPOINT",
