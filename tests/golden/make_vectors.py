@@ -61,6 +61,8 @@ ROWS = {
     'total': 'instrument u32*, side side*, qty int*, profit int*',
     'stream': 'src u32*, topic t15*, epoch u64*, seq u64*',
     'range': 'first u32*, last u32*',
+    'book_qty': 'instrument u32*, qty int*',
+    'book_amount': 'asset u32*, amount int*',
 }
 
 MESSAGES = {
@@ -91,6 +93,8 @@ MESSAGES = {
     'beat': (10, 'beat', 'topics [moved:256]'),
     'synced': (11, 'any', ''),
     'clock': (12, 'time', ''),
+    'commit': (13, 'book', 'commit u64*, changes u32*, quantities [book_qty:512], '
+               'amounts [book_amount:64]'),
     'cancel': (16, 'ordr', 'order t95*, account u64*, pool t15*, instrument u32'),
     'convert': (17, 'ordr', 'order t95*, account u64*, pool t15*, asset u32*, amount int*'),
     'liquidate': (18, 'ordr', 'order t95*, account u64*, pool t15*, instrument u32*, leg leg, '
@@ -118,6 +122,9 @@ MESSAGES = {
     'snapshot_get': (48, 'snap', 'partition u32*, request u64*'),
     'snapshot_part': (49, 'snap', 'partition u32*, request u64*, part u32*, parts u32*, '
                       'streams [stream:512], data bin, digest u64*'),
+    'frames_get': (50, 'snap', 'partition u32*, request u64*, of_src u32*, of_topic t15*, '
+                   'of_epoch u64*, first u64*, last u64*'),
+    'frames_part': (51, 'snap', 'partition u32*, request u64*, upto u64*, more bool*, frames bin'),
     'tape': (56, 'tape', 'out_src u32*, out_epoch u64*, partitions u32*, owned [range:256], '
              'home u32*, accounts_max u32*, positions_max u32*, instruments_max u32*, assets_max u32*, '
              'policies_max u32*, streams_max u32*, balances_max u32*, funds_max u32*'),
@@ -267,7 +274,7 @@ class Sample:
 
 def natural_topic(letters, said, src):
     """The topic that the content names, and whether `decode` therefore leaves it out."""
-    if letters in ('ctrl', 'tape'):
+    if letters in ('ctrl', 'tape', 'book'):
         return topic_text(letters, 0), True
     if letters in ('beat', 'time'):
         return topic_text(letters, src), True
