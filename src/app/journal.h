@@ -8,6 +8,8 @@
 #ifndef ZL_APP_JOURNAL_H
 #define ZL_APP_JOURNAL_H
 
+#include "app/heal.h"
+#include "app/recent.h"
 #include "app/run.h"
 #include "tape/log.h"
 
@@ -15,14 +17,17 @@ struct zl_journal_settings {
         struct zl_log_settings log;
         struct zl_engine_config engine;
         uint64_t snapshot_ms; /* between two of all partitions; 0: none */
+        uint64_t recent_bytes; /* of the newest frames, for another journal; 0: none */
 };
 
 struct zl_journal {
         struct zl_store *store;
         struct zl_run run;
+        struct zl_recent recent; /* by the engine's streams */
         uint64_t snapshot_ms, snapshot_ns; /* when the next is due, by the system's clock */
         uint64_t clock_ns, clock_seq;
         uint64_t frames, bad_frames, lost, recovered;
+        struct zl_heal *heal; /* NULL: holes are filled by restatements only */
         bool full; /* something that was said found no room in the engine */
         uint32_t src;
         uint64_t epoch;

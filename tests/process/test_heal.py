@@ -77,7 +77,8 @@ class Bus:
         self.alert('suspended')
 
     def await_journal(self, beginning):
-        while not self.ledger.journal.recv()[2:].decode().startswith(beginning):
+        beginning = b'\1\xad' + beginning.encode()
+        while not self.ledger.journal.recv().startswith(beginning):
             pass
 
     def without(self, *links):
