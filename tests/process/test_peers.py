@@ -6,6 +6,7 @@ lost last frames, after one of them was not there, and when either is killed ami
 stays a hole: neither has a state of the partition, until the ledger restates it. A journal whose frames
 are gone there too has the other's state."""
 import json
+import re
 import signal
 import time
 
@@ -20,6 +21,7 @@ INSTRUMENT = {'type': 'instrument', 'instrument': 7, 'symbol': 'BTC-USDT', 'sett
               'price_scale': 2, 'qty_scale': 3, 'tick': '0.1', 'lot': '0.001',
               'tiers': [{'mmr': '0.005'}], 'rev': 1}
 NAMES = ('a', 'b')
+MARKS = 'mark.00000007'
 
 
 def partition(account):
@@ -64,6 +66,21 @@ class Ledger(Publisher):
             self.say(type='account', account=number, rev=rev, full=rev == 1,
                      balances=[{'asset': 1, 'amount': str(rev)}], positions=[])
 
+    def marks(self, count):
+        """Frames of many marks: so many of them take a while to be filled."""
+        name, values = wire.read_object(self.stream, {'type': 'mark', 'instrument': 7, 'price': '60000'})
+        body = wire.encode_frame({'topic': MARKS, 'src': 1, 'epoch': 1, 'seq': 1, 'ts_ns': 1},
+                                 [(name, values)] * 40)
+        body = body[len(wire.encode_frame({'topic': MARKS, 'src': 1, 'epoch': 1, 'seq': 1,
+                                           'ts_ns': 1}, [])):]
+        for _ in range(count):
+            seq = self.sequences[MARKS] = self.sequences.get(MARKS, 0) + 1
+            self.said.setdefault(MARKS, []).append(seq)
+            head = wire.encode_frame({'topic': MARKS, 'src': 1, 'epoch': 1, 'seq': seq,
+                                      'ts_ns': 1}, [])
+            for socket in self.sockets.values():
+                socket.send(head + body)
+
     def restate(self, number):
         self.say(type='account', account=number, rev=self.revs[number], full=True,
                  balances=[{'asset': 1, 'amount': str(self.revs[number])}], positions=[])
@@ -103,8 +120,9 @@ class Journal:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def ask(self, number):
-        """How far the state of the account's partition goes, (epoch, seq); None: there is none."""
+    def ask(self, number, name=None):
+        """How far the state of the account's partition goes in its topic, or in another: (epoch, seq).
+        None: there is none."""
         self.request += 1
         values = {'partition': partition(number), 'request': self.request}
         header = {'topic': f'snap.{partition(number):08x}', 'src': 5, 'epoch': 1,
@@ -112,8 +130,8 @@ class Journal:
         self.asker.send(wire.encode_frame(header, [('snapshot_get', values)]))
         streams, parts = {}, None
         while parts is None or parts:
-            _, ((name, part),) = wire.decode_frame(self.asker.recv())
-            check(name == 'snapshot_part', name)
+            _, ((kind, part),) = wire.decode_frame(self.asker.recv())
+            check(kind == 'snapshot_part', kind)
             if part['request'] != self.request:
                 continue
             if part['parts'] == 0:
@@ -121,12 +139,13 @@ class Journal:
             streams.update({(row['src'], row['topic']): (row['epoch'], row['seq'])
                             for row in part['streams']})
             parts = part['parts'] - part['part'] - 1
-        return streams.get((1, topic(number)), (0, 0))
+        return streams.get((1, name or topic(number)), (0, 0))
 
-    def await_state(self, number):
-        """Until it goes up to the account's last change."""
+    def await_state(self, number, name=None):
+        """Until it goes up to the account's last change, or to the topic's last frame."""
         end = time.monotonic() + DEADLINE_S
-        while (state := self.ask(number)) != (1, self.ledger.sequences[topic(number)]):
+        while (state := self.ask(number, name)) != (1, self.ledger.sequences[name or
+                                                                            topic(number)]):
             check(time.monotonic() < end, f'{self.name} stands at {state}')
 
     def await_none(self, number):
@@ -144,9 +163,14 @@ class Journal:
         lines = self.cluster.run('decode', self.store).stdout.decode().splitlines()
         kept = {}
         for line in lines:
+            if '"type":"mark"' in line and kept.get(MARKS, [0])[-1] == int(
+                    re.search('"seq":([0-9]+)', line).group(1)):
+                continue  # a frame has many
             said = json.loads(line)
-            if said.get('src') == 1 and said['type'] in ('account', 'synced'):
-                name = said.get('topic') or topic(said['account'])
+            if said.get('src') == 1 and said['type'] in ('account', 'synced', 'mark'):
+                name = said.get('topic') or MARKS
+                if said['type'] == 'account':
+                    name = topic(said['account'])
                 kept.setdefault(name, []).append(said['seq'])
         return kept
 
@@ -200,28 +224,30 @@ def not_there(ledger, journals, name):
 def killed_amid(ledger, journals):
     """The one that fills, again and again; then the one that is asked."""
     a, b = journals['a'], journals['b']
-    ledger.account(500)
-    b.await_state(500)
-    a.await_state(500)
-    a.kill()
-    ledger.account(500, 20000)
-    b.await_state(500)
-    for _ in range(5):
+    ledger.marks(10)
+    b.await_state(301, MARKS)
+    a.await_state(301, MARKS)
+    amid = 0
+    for _ in range(3):
+        a.kill()
+        ledger.marks(2500)
+        b.await_state(301, MARKS)
         before = a.size()
         a.start()
-        while a.size() < before + 5000:
+        while a.size() < before + 300000:
             check(a.process.poll() is None, 'it ended')
-            if a.ask(500) == (1, ledger.sequences[topic(500)]):
-                break
         a.kill()
-    a.start()
-    a.await_state(500)
+        amid += a.size() < before + 2000000
+        a.start()
+        a.await_state(301, MARKS)
+    check(amid, 'it was never killed before it was done')
     a.kill()
-    ledger.account(500, 20000)
-    b.await_state(500)
+    ledger.marks(2500)
+    b.await_state(301, MARKS)
     a.start()
     b.kill()
     b.start()
+    ledger.account(500)
     a.await_state(500)
     b.await_state(500)
 
@@ -253,13 +279,13 @@ def all_there(ledger, journals):
     lacks = {('a', topic(300)): 4, ('b', topic(300)): 3, ('a', topic(600)): 9}
     for journal in journals.values():
         kept = journal.kept()
-        for name in filter(lambda name: name.startswith('acct'), ledger.said):
+        for name in filter(lambda name: name.startswith(('acct', 'mark')), ledger.said):
             there, missing = kept[name], set(ledger.said[name]) - set(kept[name])
             if (journal.name, name) == ('a', topic(600)):
                 check(there == [1, 11, 11], there)
                 continue
             check(there == sorted(set(there)), f'{journal.name} {name}: not in order')
-            if (journal.name, name) != ('a', topic(500)):  # the other may have died for too long
+            if (journal.name, name) != ('a', MARKS):  # the other may have died for too long
                 check(len(missing) == lacks.get((journal.name, name), 0),
                       f'{journal.name} {name} lacks {sorted(missing)}')
 
