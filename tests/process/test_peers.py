@@ -252,6 +252,27 @@ def killed_amid(ledger, journals):
     b.await_state(500)
 
 
+def remembers(ledger, journals):
+    """The other one was started again since, from a snapshot behind the frames."""
+    a, b = journals['a'], journals['b']
+    ledger.account(700)
+    a.await_state(700)
+    a.kill()
+    ledger.account(700, 50)
+    b.await_state(700)
+    b.kill()
+    b.start('--snapshot-s', 1)
+    before = set(b.store.glob('snapshot.*'))
+    end = time.monotonic() + DEADLINE_S
+    while not set(b.store.glob('snapshot.*[0-9]')) - before:
+        check(time.monotonic() < end, 'no snapshot')
+    b.kill()
+    b.start()
+    b.await_words('goes on behind the snapshot')
+    a.start()
+    a.await_state(700)
+
+
 def from_its_state(ledger, journals):
     """The other one does not remember the frames, and has the state all the same."""
     a, b = journals['a'], journals['b']
@@ -306,6 +327,7 @@ def run(zeroline):
         not_there(ledger, journals, 'a')
         not_there(ledger, journals, 'b')
         killed_amid(ledger, journals)
+        remembers(ledger, journals)
         from_its_state(ledger, journals)
         journals['a'].kill()
         all_there(ledger, journals)
