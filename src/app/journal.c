@@ -39,11 +39,46 @@ static void remember(struct zl_journal *journal, const struct zl_header *header,
                               header->epoch, header->seq, frame, (uint32_t)size);
 }
 
+static void take_message(struct zl_journal *journal, const struct zl_header *header, uint32_t place)
+{
+        const struct zl_message *message = journal->run.message;
+        const struct zl_engine *engine = journal->run.engine;
+
+        if (place == 0)
+                zl_ledger_audit_frame(&journal->audit, engine, header);
+        zl_ledger_audit_before(&journal->audit, engine, message);
+        zl_run_message(&journal->run, header, place, message, hear, journal);
+        const char *wrong = zl_ledger_audit_after(&journal->audit, engine, message);
+        if (!wrong)
+                return;
+        if (zl_pace_may(&journal->words))
+                zl_say("audit: %s", wrong);
+        if (journal->alarm)
+                journal->alarm(journal->alarm_context, wrong);
+}
+
+static enum zl_err take_messages(struct zl_journal *journal, const void *frame, size_t size,
+                                 struct zl_frame_reader *ret_reader)
+{
+        struct zl_run *run = &journal->run;
+        enum zl_err err = zl_frame_check(frame, size, run->message, ret_reader);
+
+        if (err != ZL_OK)
+                return err;
+        err = zl_frame_open(ret_reader, frame, size);
+        for (uint32_t place = 0; err == ZL_OK; place++) {
+                err = zl_frame_next(ret_reader, run->message);
+                if (err == ZL_OK)
+                        take_message(journal, &ret_reader->header, place);
+        }
+        return err == ZL_ERR_END ? ZL_OK : err;
+}
+
 static void feed(struct zl_journal *journal, const void *frame, size_t size)
 {
         struct zl_frame_reader reader;
 
-        if (zl_run_frame(&journal->run, frame, size, hear, journal, &reader) != ZL_OK) {
+        if (take_messages(journal, frame, size, &reader) != ZL_OK) {
                 journal->bad_frames++;
                 return;
         }
@@ -162,6 +197,8 @@ enum zl_err zl_journal_open(struct zl_journal *journal, const struct zl_journal_
         *journal = (struct zl_journal){.snapshot_ms = settings->snapshot_ms, .src = log.src};
         enum zl_err err = zl_run_open(&journal->run, &settings->engine);
         if (err == ZL_OK)
+                err = zl_ledger_audit_open(&journal->audit);
+        if (err == ZL_OK)
                 err = zl_recent_open(&journal->recent, settings->recent_bytes,
                                      settings->engine.streams_max);
         if (err == ZL_OK)
@@ -181,6 +218,7 @@ enum zl_err zl_journal_close(struct zl_journal *journal)
 
         journal->store = NULL;
         zl_recent_close(&journal->recent);
+        zl_ledger_audit_close(&journal->audit);
         if (journal->run.engine)
                 zl_run_close(&journal->run);
         return err;

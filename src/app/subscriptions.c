@@ -59,6 +59,11 @@ void zl_subscribe_mesh(struct zl_socket *socket, const struct zl_engine_config *
         subscribe_partitions(socket, config, ZL_TOPIC_DEFI);
 }
 
+void zl_subscribe_books(struct zl_socket *socket)
+{
+        subscribe(socket, ZL_TOPIC_BOOK, 0);
+}
+
 /* ---- asking again ---- */
 
 static void subscribe_again(struct zl_socket *const *sources, uint32_t count,

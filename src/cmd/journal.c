@@ -7,21 +7,24 @@
 #include "app/journal.h"
 #include "app/net.h"
 #include "app/options.h"
+#include "app/publisher.h"
 #include "app/say.h"
 #include "app/serve.h"
 #include "app/stop.h"
 #include "app/subscriptions.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
         FRAMES_A_TURN = 256, /* from one socket, before the others have theirs */
         WAIT_MS = 20,
+        BEAT_MS = 1000,
         PEER_FIRST_MS = 1000, /* has the other journal to fill a hole before publishers are asked */
 };
 
 struct settings {
-        const char *store, *serve, *peer;
+        const char *store, *serve, *peer, *pub;
         struct zl_option_list sources;
         uint64_t src, epoch, cluster, segment_mb, sync_ms, sync_frames, keep_mb, keep_h, snapshot_s;
         uint64_t recent_mb, peer_ms;
@@ -34,6 +37,8 @@ struct keeper {
         struct zl_bus *bus;
         struct zl_journal journal;
         struct zl_serve serve;
+        struct zl_publisher alerts; /* of the audit */
+        uint64_t beat_ns;
         struct zl_fill fill; /* frames, from the other journal */
         struct zl_heal heal; /* states, from there, when frames are gone */
         struct zl_socket *sources[ZL_OPTION_LIST_MAX];
@@ -102,6 +107,34 @@ static void work_with_peer(struct keeper *keeper, bool *more)
                        (unsigned long long)keeper->heal.taken);
 }
 
+static void publish_alert(void *context, const char *evidence)
+{
+        struct keeper *keeper = context;
+        struct zl_msg_alert alert = {
+                .absent = (uint64_t)1 << ZL_AT_alert_account | (uint64_t)1 << ZL_AT_alert_pool |
+                          (uint64_t)1 << ZL_AT_alert_instrument |
+                          (uint64_t)1 << ZL_AT_alert_ratio,
+                .kind = ZL_ALERT_KIND_AUDIT};
+
+        snprintf(alert.text, sizeof alert.text, "%s", evidence);
+        zl_publish(&keeper->alerts, (struct zl_topic){ZL_TOPIC_ALRT, 0}, ZL_TYPE_ALERT, &alert);
+}
+
+static void work_at_alerts(struct keeper *keeper)
+{
+        char ignored[ZL_TOPIC_SIZE + 1];
+        uint64_t now_ns = zl_ticks_ns();
+
+        if (!keeper->alerts.socket)
+                return;
+        while (zl_publisher_heard(&keeper->alerts, ignored))
+                ; /* there is nothing to restate */
+        if (now_ns < keeper->beat_ns)
+                return;
+        keeper->beat_ns = now_ns + BEAT_MS * 1000000u;
+        zl_publish_beat(&keeper->alerts);
+}
+
 static void run(struct keeper *keeper)
 {
         uint32_t count = keeper->settings->sources.count;
@@ -116,6 +149,7 @@ static void run(struct keeper *keeper)
                 uint32_t heard = hear(keeper);
                 bool more = zl_journal_work(&keeper->journal, zl_now_ns());
                 work_with_peer(keeper, &more);
+                work_at_alerts(keeper);
                 if (keeper->serve.socket)
                         zl_serve_work(&keeper->serve, &keeper->journal, zl_now_ns());
                 keeper->restatements +=
@@ -135,7 +169,8 @@ static void report(const struct keeper *keeper)
         zl_store_status(keeper->journal.store, &status);
         zl_say("stopped: %llu frames kept (%llu did not decode), %llu lost, %llu segments of %llu "
                "bytes, %llu snapshots served, %llu refused, %llu restatements asked for, %llu frames "
-               "and %llu holes filled by the other journal, %llu frames given to it",
+               "and %llu holes filled by the other journal, %llu frames given to it; %llu commits "
+               "add up, %llu do not, of %llu something was missed",
                (unsigned long long)(keeper->journal.frames - keeper->journal.lost),
                (unsigned long long)keeper->journal.bad_frames,
                (unsigned long long)keeper->journal.lost, (unsigned long long)status.segments,
@@ -143,7 +178,10 @@ static void report(const struct keeper *keeper)
                (unsigned long long)keeper->serve.refused,
                (unsigned long long)keeper->restatements,
                (unsigned long long)keeper->fill.filled, (unsigned long long)keeper->heal.taken,
-               (unsigned long long)keeper->serve.frames_given);
+               (unsigned long long)keeper->serve.frames_given,
+               (unsigned long long)keeper->journal.audit.audited,
+               (unsigned long long)keeper->journal.audit.wrong,
+               (unsigned long long)keeper->journal.audit.unaudited);
 }
 
 /* ---- opening ---- */
@@ -155,6 +193,12 @@ static enum zl_err open_sockets(struct keeper *keeper, const struct zl_engine_co
 
         if (settings->serve)
                 err = zl_serve_open(&keeper->serve, keeper->bus, settings->serve);
+        if (err == ZL_OK && settings->pub) {
+                err = zl_publisher_open(&keeper->alerts, keeper->bus, settings->pub,
+                                        (uint32_t)settings->src);
+                keeper->journal.alarm = publish_alert;
+                keeper->journal.alarm_context = keeper;
+        }
         if (err == ZL_OK)
                 err = zl_fill_open(&keeper->fill, &keeper->journal, keeper->bus, settings->peer,
                                    settings->peer_ms);
@@ -166,6 +210,8 @@ static enum zl_err open_sockets(struct keeper *keeper, const struct zl_engine_co
         for (uint32_t i = 0; err == ZL_OK && i < settings->sources.count; i++) {
                 err = zl_socket_open(keeper->bus, ZL_SOCKET_SUB, settings->sources.values[i],
                                      &keeper->sources[i]);
+                if (err == ZL_OK)
+                        zl_subscribe_books(keeper->sources[i]);
                 if (err == ZL_OK)
                         zl_subscribe_all(keeper->sources[i], config);
         }
@@ -198,6 +244,9 @@ static enum zl_exit keep(const struct settings *settings)
                 zl_socket_close(keeper->sources[i], 0);
         zl_fill_close(&keeper->fill, zl_now_ns());
         keeper->journal.heal = NULL;
+        keeper->journal.alarm = NULL;
+        if (keeper->alerts.feeder)
+                zl_publisher_close(&keeper->alerts, 500);
         zl_heal_close(&keeper->heal);
         zl_serve_close(&keeper->serve);
         enum zl_exit code = err == ZL_OK ? ZL_EXIT_OK : zl_net_exit(err);
@@ -227,6 +276,8 @@ enum zl_exit zl_cmd_journal(int argc, char **argv)
                 {"serve", ZL_OPTION_TEXT, &settings.serve, "ENDPOINT",
                  "where workers ask for the state of partitions, and the other journal for frames", 0,
                  0, 0},
+                {"pub", ZL_OPTION_TEXT, &settings.pub, "ENDPOINT",
+                 "where to publish alerts: of a ledger that does not add up", 0, 0, 0},
                 {"peer", ZL_OPTION_TEXT, &settings.peer, "ENDPOINT",
                  "where another journal serves: what this one missed comes from there", 0, 0, 0},
                 {"peer-wait", ZL_OPTION_NUMBER, &settings.peer_ms, "MS",

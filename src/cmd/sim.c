@@ -183,21 +183,54 @@ static void greet_routers(struct sim *sim)
 
 /* ---- orders ---- */
 
+/* What was done since the commit began is one, if it changed anything. */
+static void begin_commit(struct sim *sim)
+{
+        if (sim->world.books.changes || sim->world.books.commit == 0)
+                zl_books_begin(&sim->world.books);
+}
+
+static void commit_account(struct sim *sim, struct zl_world_account *account)
+{
+        account->commit = sim->world.books.commit;
+        sim->world.books.changes++;
+        publish_account(sim, account);
+}
+
+static void commit_fund(struct sim *sim)
+{
+        sim->world.fund_commit = sim->world.books.commit;
+        sim->world.books.changes++;
+        publish_fund(sim);
+}
+
+/* Behind the statements of all that it changed. */
+static void end_commit(struct sim *sim)
+{
+        struct zl_msg_commit *commit = &sim->message->commit;
+
+        if (!sim->world.books.changes)
+                return;
+        zl_world_say_commit(&sim->world, commit);
+        zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_BOOK, 0}, ZL_TYPE_COMMIT, commit);
+}
+
 /* All of a decision is one change: its account is stated once, and then each order is answered. */
 static void take_decision(struct sim *sim, const struct zl_proposal *proposal,
                           struct zl_frame_reader *reader)
 {
-        const struct zl_world_account *account =
-                zl_world_account(&sim->world, proposal->key.account);
+        struct zl_world_account *account = zl_world_account(&sim->world, proposal->key.account);
         uint64_t rev = account ? account->rev : 0, fund_rev = sim->world.fund_rev;
         uint32_t count = 0;
 
+        begin_commit(sim);
         while (zl_frame_next(reader, sim->message) == ZL_OK)
                 zl_venue_execute(&sim->world, sim->message, &sim->execs[count++]);
         if (account && account->rev != rev)
-                publish_account(sim, account);
+                commit_account(sim, account);
         if (sim->world.fund_rev != fund_rev)
-                publish_fund(sim);
+                commit_fund(sim);
+        end_commit(sim);
         zl_publish_begin(&sim->venue, (struct zl_topic){ZL_TOPIC_EXEC, proposal->topic.id});
         for (uint32_t i = 0; i < count; i++)
                 zl_publish_add(&sim->venue, ZL_TYPE_EXEC, &sim->execs[i]);
@@ -277,6 +310,7 @@ static void take_plans(struct sim *sim)
         size_t size;
 
         while (sim->plans && zl_socket_receive(sim->plans, &frame, &size) == ZL_OK) {
+                begin_commit(sim);
                 if (!zl_plan_execute(&sim->world, frame, size, sim->message)) {
                         sim->world.plans_refused++;
                         continue;
@@ -284,10 +318,11 @@ static void take_plans(struct sim *sim)
                 for (uint32_t i = 0; i < sim->world.accounts_count; i++) {
                         struct zl_world_account *account = &sim->world.accounts[i];
                         if (account->changed)
-                                publish_account(sim, account);
+                                commit_account(sim, account);
                         account->changed = false;
                 }
-                publish_fund(sim);
+                commit_fund(sim);
+                end_commit(sim);
         }
 }
 
