@@ -170,12 +170,12 @@ def simulated(zeroline):
             cluster.ipc, ('market', 'fills', 'orders', 'plans', 'answers'))
         journal = cluster.start('journal', '--sub', market, '--store', cluster.dir / 'store',
                                 '--accounts', 2000)
-        router = cluster.start('router', '--sub', market, '--fills', fills, '--venue', orders,
-                               '--orders', cluster.ipc('in'), '--pub', answers)
+        router = cluster.start('router', '--sub', market, '--sub', fills, '--venue', orders,
+                               '--pull', cluster.ipc('in'), '--pub', answers)
         worker = cluster.start('worker', '--sub', market, '--sub', answers, '--router',
                                cluster.ipc('in'), '--ledger', plans)
         sim = cluster.start('sim', '--pub', market, '--fills', fills, '--orders', orders, '--plans',
-                            plans, '--accounts', 600, '--seconds', 4, '--tick', 20, '--await', 3)
+                            plans, '--accounts', 600, '--seconds', 4, '--tick', 20, '--await', 2)
         cluster.wait(sim)
         for process in (worker, router, journal):
             cluster.stop(process)
