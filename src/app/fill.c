@@ -111,11 +111,12 @@ static bool shows_gap(struct zl_fill *fill, const uint8_t *frame, size_t size, u
 
 /* ---- asking ---- */
 
-static void ask(struct zl_fill *fill, struct zl_fill_gap *gap)
+/* Asked again, the same question has the same number: a slow answer is one. */
+static void ask(struct zl_fill *fill, struct zl_fill_gap *gap, bool again)
 {
         bool of_one = gap->topic.kind == ZL_TOPIC_ACCT || gap->topic.kind == ZL_TOPIC_EXEC;
         struct zl_msg_frames_get said = {.partition = of_one ? gap->topic.id : 0,
-                                         .request = ++fill->requests,
+                                         .request = again ? gap->request : ++fill->requests,
                                          .of_src = gap->src,
                                          .of_epoch = gap->epoch,
                                          .first = gap->next,
@@ -143,7 +144,7 @@ static void open_gap(struct zl_fill *fill, struct zl_fill_gap *gap)
 {
         gap->open = true;
         gap->since_ns = zl_ticks_ns();
-        ask(fill, gap);
+        ask(fill, gap, false);
 }
 
 static void close_gap(struct zl_fill *fill, struct zl_fill_gap *gap)
@@ -167,7 +168,7 @@ static void close_gap(struct zl_fill *fill, struct zl_fill_gap *gap)
 
 /* ---- answers ---- */
 
-/* The next frame of the gap, or a later one when the other journal lacks some: those stay a hole. */
+/* The next frame of the gap, or a later one when the other journal lacks some: they stay missed. */
 static void take_frame(struct zl_fill *fill, struct zl_fill_gap *gap, const uint8_t *frame,
                        size_t size, uint64_t now_ns)
 {
@@ -214,7 +215,7 @@ static void take_part(struct zl_fill *fill, struct zl_fill_gap *gap,
                 gap->lacking += upto + 1 - gap->next; /* none of them, up to there */
                 gap->next = upto + 1;
                 gap->since_ns = zl_ticks_ns();
-                ask(fill, gap);
+                ask(fill, gap, false);
         } else if (upto == gap->last || gap->last == UINT64_MAX || gap->next > gap->last) {
                 close_gap(fill, gap);
         } else { /* it is not so far yet */
@@ -265,7 +266,7 @@ static bool may_wait(struct zl_fill *fill, const struct zl_fill_gap *gap)
                 return true;
         if (zl_ticks_ns() >= fill->probed_ns + PROBE_MS * 1000000u) {
                 fill->probed_ns = zl_ticks_ns();
-                ask(fill, &probe);
+                ask(fill, &probe, false);
         }
         return false;
 }
@@ -286,7 +287,7 @@ static void look_at(struct zl_fill *fill, struct zl_fill_gap *gap)
         if (!gap->open || ticks_ns < gap->again_ns)
                 return;
         if (ticks_ns < gap->since_ns + fill->wait_ms * 1000000u) {
-                ask(fill, gap);
+                ask(fill, gap, true);
         } else if (gap->answered) {
                 close_gap(fill, gap);
         } else {

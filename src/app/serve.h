@@ -3,7 +3,8 @@
  * Answers: `snapshot_get` with `snapshot_part`, as fast as the peer takes them; one of no parts
  * says that there is none now, or that the peer asks for more at once than it takes. A peer that
  * takes nothing for a while is given up. And `frames_get` with one `frames_part`: what is
- * remembered of a stream, at once, as much as fits. Owns: what is still to be sent. Thread: its owner's. */
+ * remembered of a stream, at once, as much as fits. Owns: what is still to be sent. Thread: its
+ * owner's. */
 #ifndef ZL_APP_SERVE_H
 #define ZL_APP_SERVE_H
 

@@ -168,8 +168,8 @@ static void report(const struct keeper *keeper)
 
         zl_store_status(keeper->journal.store, &status);
         zl_say("stopped: %llu frames kept (%llu did not decode), %llu lost, %llu segments of %llu "
-               "bytes, %llu snapshots served, %llu refused, %llu restatements asked for, %llu frames "
-               "and %llu holes filled by the other journal, %llu frames given to it; %llu commits "
+               "bytes, %llu snapshots served, %llu refused, %llu restatements asked for, %llu "
+               "frames and %llu holes filled by the other journal, %llu frames given to it; %llu commits "
                "add up, %llu do not, of %llu something was missed",
                (unsigned long long)(keeper->journal.frames - keeper->journal.lost),
                (unsigned long long)keeper->journal.bad_frames,
@@ -274,8 +274,7 @@ enum zl_exit zl_cmd_journal(int argc, char **argv)
                 {"store", ZL_OPTION_TEXT, &settings.store, "DIR",
                  "folder for segments and snapshots; made if it is not there", 0, 0, 'o'},
                 {"serve", ZL_OPTION_TEXT, &settings.serve, "ENDPOINT",
-                 "where workers ask for the state of partitions, and the other journal for frames", 0,
-                 0, 0},
+                 "where workers ask for states, and the other journal for frames", 0, 0, 0},
                 {"pub", ZL_OPTION_TEXT, &settings.pub, "ENDPOINT",
                  "where to publish alerts: of a ledger that does not add up", 0, 0, 0},
                 {"peer", ZL_OPTION_TEXT, &settings.peer, "ENDPOINT",
