@@ -169,8 +169,8 @@ static void report(const struct keeper *keeper)
         zl_store_status(keeper->journal.store, &status);
         zl_say("stopped: %llu frames kept (%llu did not decode), %llu lost, %llu segments of %llu "
                "bytes, %llu snapshots served, %llu refused, %llu restatements asked for, %llu "
-               "frames and %llu holes filled by the other journal, %llu frames given to it; %llu commits "
-               "add up, %llu do not, of %llu something was missed",
+               "frames and %llu holes filled by the other journal, %llu frames given to it; %llu "
+               "commits add up, %llu do not, of %llu something was missed",
                (unsigned long long)(keeper->journal.frames - keeper->journal.lost),
                (unsigned long long)keeper->journal.bad_frames,
                (unsigned long long)keeper->journal.lost, (unsigned long long)status.segments,

@@ -130,6 +130,8 @@ class Journal:
         self.asker.send(wire.encode_frame(header, [('snapshot_get', values)]))
         streams, parts = {}, None
         while parts is None or parts:
+            if not self.asker.poll(2000):  # the question went to one that was killed
+                return self.ask(number, name)
             _, ((kind, part),) = wire.decode_frame(self.asker.recv())
             check(kind == 'snapshot_part', kind)
             if part['request'] != self.request:
