@@ -249,6 +249,8 @@ static uint32_t hear(struct zl_fill *fill, uint64_t now_ns)
                         continue;
                 const struct zl_msg_frames_part said = fill->message->frames_part;
                 struct zl_fill_gap *gap = gap_of(fill, said.request);
+                if (fill->silent && fill->behind)
+                        fill->next_stream = 0;
                 fill->silent = false;
                 if (gap)
                         take_part(fill, gap, &said, now_ns);
@@ -258,22 +260,21 @@ static uint32_t hear(struct zl_fill *fill, uint64_t now_ns)
 
 /* ---- who does not answer is not waited for ---- */
 
-static bool may_wait(struct zl_fill *fill, const struct zl_fill_gap *gap)
+/* Whether it is there again: what it says to that is of no use by itself. */
+static void probe(struct zl_fill *fill)
 {
-        struct zl_fill_gap probe = *gap;
+        struct zl_fill_gap nothing = {.topic = {ZL_TOPIC_CTRL, 0}, .next = 1};
 
-        if (!fill->silent)
-                return true;
-        if (zl_ticks_ns() >= fill->probed_ns + PROBE_MS * 1000000u) {
-                fill->probed_ns = zl_ticks_ns();
-                ask(fill, &probe, false);
-        }
-        return false;
+        if (!fill->silent || zl_ticks_ns() < fill->probed_ns + PROBE_MS * 1000000u)
+                return;
+        fill->probed_ns = zl_ticks_ns();
+        ask(fill, &nothing, false);
 }
 
 static void give_up(struct zl_fill *fill)
 {
         fill->silent = true;
+        fill->behind |= fill->next_stream != UINT32_MAX || fill->start.open;
         fill->next_stream = UINT32_MAX;
         close_gap(fill, &fill->start);
         for (uint32_t i = 0; i < fill->sources_count; i++)
@@ -322,9 +323,10 @@ static void catch_up(struct zl_fill *fill)
 
         while (fill->next_stream != UINT32_MAX && !fill->start.open) {
                 const struct zl_stream *stream = &engine->streams[fill->next_stream++];
-                if (fill->next_stream > engine->streams_by_topic.count)
+                if (fill->next_stream > engine->streams_by_topic.count) {
                         fill->next_stream = UINT32_MAX;
-                else if (stream->heard && is_kept(stream->topic.kind)) {
+                        fill->behind = false;
+                } else if (stream->heard && is_kept(stream->topic.kind)) {
                         fill->start = (struct zl_fill_gap){.src = stream->src,
                                                            .topic = stream->topic,
                                                            .epoch = stream->epoch,
@@ -365,7 +367,7 @@ static bool drain(struct zl_fill *fill, struct zl_fill_source *source, uint64_t 
         bool any = false;
 
         while (!waits(fill, source) && (frame = zl_frames_next(&source->held, &behind, &size))) {
-                if (shows_gap(fill, frame, size, &source->rows, &gap) && may_wait(fill, &gap)) {
+                if (shows_gap(fill, frame, size, &source->rows, &gap) && !fill->silent) {
                         source->gap = gap;
                         open_gap(fill, &source->gap);
                         break;
@@ -409,7 +411,7 @@ void zl_fill_take(struct zl_fill *fill, const uint8_t *frame, size_t size, uint6
         }
         if (!waits(fill, source) && source->held.size == 0) {
                 source->rows = 0;
-                if (!shows_gap(fill, frame, size, &source->rows, &gap) || !may_wait(fill, &gap)) {
+                if (!shows_gap(fill, frame, size, &source->rows, &gap) || fill->silent) {
                         keep(fill, frame, size, now_ns);
                         return;
                 }
@@ -430,6 +432,7 @@ bool zl_fill_work(struct zl_fill *fill, uint64_t now_ns)
         if (!fill->peer)
                 return false;
         more |= hear(fill, now_ns) > 0;
+        probe(fill);
         catch_up(fill);
         look_at(fill, &fill->start);
         for (uint32_t i = 0; i < fill->sources_count; i++) {

@@ -3,8 +3,8 @@
  * Answers: what is kept next? A frame that shows that others of its stream were missed, and what
  * its source says behind it, is held back while the other journal is asked for them. What it has is
  * kept first, so that the store has each stream in its order; what it lacks too stays a hole. So
- * does what it does not answer in time. At the start every stream that is known is asked for what
- * came meanwhile.
+ * does what it does not answer in time. At the start, or as soon as the other journal answers,
+ * every stream that is known is asked for what came meanwhile.
  * Owns: its socket, the frames that are held back. Thread: its owner's. In order: open; takes and
  * works; close. */
 #ifndef ZL_APP_FILL_H
@@ -46,6 +46,7 @@ struct zl_fill {
         struct zl_fill_gap start; /* of that stream */
         struct zl_message *message;
         bool silent; /* it does not answer: nothing waits for it until it does */
+        bool behind; /* not every stream was asked for at the start */
         uint64_t probed_ns, requests;
         struct zl_pace words;
         uint64_t filled, lacking; /* frames */

@@ -275,6 +275,22 @@ def remembers(ledger, journals):
     a.await_state(700)
 
 
+def comes_later(ledger, journals):
+    """The other one is not there either, at first; nobody speaks of the account again."""
+    a, b = journals['a'], journals['b']
+    ledger.account(800)
+    a.await_state(800)
+    a.kill()
+    ledger.account(800, 5)
+    b.await_state(800)
+    b.kill()
+    a.start()
+    a.await_words('the other journal does not answer')
+    check(a.ask(800) == (1, 1), 'nobody told it yet')
+    b.start()
+    a.await_state(800)
+
+
 def from_its_state(ledger, journals):
     """The other one does not remember the frames, and has the state all the same."""
     a, b = journals['a'], journals['b']
@@ -330,6 +346,7 @@ def run(zeroline):
         not_there(ledger, journals, 'b')
         killed_amid(ledger, journals)
         remembers(ledger, journals)
+        comes_later(ledger, journals)
         from_its_state(ledger, journals)
         journals['a'].kill()
         all_there(ledger, journals)
