@@ -119,7 +119,17 @@ static void add_account(struct zl_ledger_sums *sums, const struct zl_engine *eng
 
 static bool is_closed(const struct zl_ledger_audit *audit, uint64_t number)
 {
-        return audit->closed[number % ZL_LEDGER_CLOSED_MAX] == number;
+        return audit->closed[number % ZL_LEDGER_CLOSED_MAX].number == number;
+}
+
+static const char *tell_more(struct zl_ledger_audit *audit, uint64_t number)
+{
+        struct zl_text text = zl_text_over(audit->evidence, sizeof audit->evidence);
+
+        zl_text_put(&text, "commit ");
+        zl_text_u64(&text, number);
+        zl_text_put(&text, " changed more accounts and funds than it says");
+        return audit->evidence;
 }
 
 /* The oldest gives way; NULL: this one is older than all. */
@@ -181,18 +191,22 @@ static const char *close_if_complete(struct zl_ledger_audit *audit, const struct
                                      struct zl_ledger_commit *commit)
 {
         uint64_t number = commit->number;
+        bool judged = !commit->missed && !commit->sums.failed;
         const char *wrong = NULL;
 
         if (!commit->complete_told || commit->seen < commit->told)
                 return NULL;
-        if (commit->missed || commit->sums.failed || commit->seen > commit->told)
+        if (!judged)
                 audit->unaudited++;
+        else if (commit->seen > commit->told)
+                wrong = tell_more(audit, number);
         else if (is_zero(&commit->sums))
                 audit->audited++;
         else
                 wrong = tell(audit, engine, commit);
         audit->wrong += wrong != NULL;
-        audit->closed[number % ZL_LEDGER_CLOSED_MAX] = number;
+        audit->closed[number % ZL_LEDGER_CLOSED_MAX].number = number;
+        audit->closed[number % ZL_LEDGER_CLOSED_MAX].judged = judged;
         commit->number = 0;
         return wrong;
 }
@@ -204,12 +218,9 @@ static const char *take_change(struct zl_ledger_audit *audit, const struct zl_en
         if (number == 0)
                 return NULL; /* this ledger does not count them */
         if (is_closed(audit, number)) {
-                struct zl_text text = zl_text_over(audit->evidence, sizeof audit->evidence);
-                zl_text_put(&text, "commit ");
-                zl_text_u64(&text, number);
-                zl_text_put(&text, " changed more accounts and funds than it says");
-                audit->wrong += !missed;
-                return missed ? NULL : audit->evidence;
+                bool judged = audit->closed[number % ZL_LEDGER_CLOSED_MAX].judged;
+                audit->wrong += judged && !missed;
+                return judged && !missed ? tell_more(audit, number) : NULL;
         }
         struct zl_ledger_commit *commit = commit_of(audit, number);
         if (!commit)

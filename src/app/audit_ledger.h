@@ -52,7 +52,10 @@ struct zl_ledger_fund {
 
 struct zl_ledger_audit {
         struct zl_ledger_commit *commits;
-        uint64_t closed[ZL_LEDGER_CLOSED_MAX];
+        struct {
+                uint64_t number;
+                bool judged; /* else something of it was missed */
+        } closed[ZL_LEDGER_CLOSED_MAX];
         struct zl_ledger_fund funds[ZL_LEDGER_FUNDS_MAX];
         uint32_t funds_count;
         /* of the message under way */

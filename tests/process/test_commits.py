@@ -141,6 +141,12 @@ def more_than_it_says(ledger):
     ledger.end(amounts=[(1, '-1')])
     ledger.account(BUYER, '-49009.999997', {'qty': '1.5', 'cost': '120000'}, btc='1')
     ledger.told('changed more')
+    ledger.begin()  # and one that says so when all of it came
+    ledger.account(SELLER, '10091', {'qty': '-1', 'entry': '60000'},
+                   {'instrument': 8, 'qty': '600', 'cost': '1'}, btc='1')
+    ledger.account(BUYER, '-49009.999997', {'qty': '1.5', 'cost': '120000'}, btc='1')
+    ledger.end(changes=1)
+    ledger.told('changed more')
 
 
 def not_heard(ledger):
