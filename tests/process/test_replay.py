@@ -88,11 +88,9 @@ def places(cluster, path, tape, whole):
     last = next(i for i in inputs if i['at'] > speaking[len(speaking) // 2])
     wanted = between(whole, first, last)
     check(len(wanted) > 20, f'only {len(wanted)} outputs between')
-    for threads in (1, 4):
-        for place in ('record:{record}', 'at:{at}'):
-            told = replay(cluster, path, '--from', place.format(**first), '--to',
-                          place.format(**last), '--threads', threads)
-            check(told == wanted, f'{place} with {threads} threads')
+    for place in ('record:{record}', 'at:{at}'):
+        told = replay(cluster, path, '--from', place.format(**first), '--to', place.format(**last))
+        check(told == wanted, place)
     whole_batch = next(i for i in inputs if i['count'] > 1)
     told = replay(cluster, path, '--from', f'at:{whole_batch["at"] + 1}')
     check(told == between(whole, whole_batch, None), 'a message amid its frame')
@@ -138,8 +136,7 @@ def predicates(cluster, path, tape, whole):
              f'alert warn {account}': lambda said: said['type'] == 'alert' and
                                                    said['account'] == account}
     for what, test in cases.items():
-        for threads in (1, 3):
-            check(replay(cluster, path, '--until', what, '--threads', threads) == first(test), what)
+        check(replay(cluster, path, '--until', what) == first(test), what)
     told = replay(cluster, path, '--until', f'order {account}', '--until', 'alert')
     check(told == first(lambda said: said['type'] == 'alert'), 'the first that holds')
     place = f'at:{first(cases["order"])[-1]["at"] + 1}'
@@ -160,9 +157,8 @@ def predicates(cluster, path, tape, whole):
     warned = next(said for said in whole if said['type'] == 'alert' and said['kind'] == 'warn')
     for pool in ('', f'/{warned["pool"]}'):
         what = f'ratio {warned["account"]}{pool} >= {warned["ratio"]}'
-        for threads in (1, 3):
-            said = cluster.run('replay', path, '--threads', threads, '--until', what).stdout.decode()
-            check(f'stopped behind message {warned["at"]},' in said, said)
+        said = cluster.run('replay', path, '--until', what).stdout.decode()
+        check(f'stopped behind message {warned["at"]},' in said, said)
     told = cluster.run('replay', path, '--until', 'order 999999999').stderr
     check(b'did not come' in told, told)
     for wrong in ('', 'orders', 'order x', 'order 1 2', 'alert foo', 'alert warn x', 'ratio 1 < x',
@@ -253,11 +249,10 @@ def lies(cluster, path, tape):
     cause = max(i['record'] for i in tape.inputs if i['record'] < lie)
 
     def expect(*words):
-        for threads in (1, 3):
-            done = cluster.run('replay', made, '--threads', threads, code=3)
-            said = done.stderr.decode()
-            check(all(word in said for word in words), f'{words} in {said}')
-            check('first difference: output ' in done.stdout.decode(), done.stdout)
+        done = cluster.run('replay', made, code=3)
+        said = done.stderr.decode()
+        check(all(word in said for word in words), f'{words} in {said}')
+        check('first difference: output ' in done.stdout.decode(), done.stdout)
         check(len(replay(cluster, made, code=3)) > len(outs) / 2, 'all is printed all the same')
     tape.write(made, records[:lie] + records[lie + 1:])
     expect(f'input: record {cause},', 'expected: nothing' if records[lie + 1][0] == IN else '- ')
@@ -329,6 +324,40 @@ def builds(cluster, path, whole):
     cluster.run('bisect', '--a', cluster.zeroline, path, code=2)
 
 
+ASSET = {'type': 'asset', 'asset': 1, 'symbol': 'U', 'scale': 2, 'numeraire': True}
+CONTRACT = {'type': 'instrument', 'instrument': 7, 'symbol': 'C', 'settle': 1, 'price_scale': 2,
+            'qty_scale': 0, 'tick': '0.01', 'lot': '1', 'tiers': [{'mmr': '0.01'}]}
+
+
+def account(number, rev, margin):
+    return {'type': 'account', 'account': number, 'rev': rev, 'full': True, 'positions': [
+        {'instrument': 7, 'qty': '10', 'entry': '100', 'mode': 'isolated', 'margin': margin}]}
+
+
+def threads(cluster):
+    """A market without a fund, so that several engines share it: prices fall, and each of them is
+    said much to."""
+    path = cluster.dir / 'wide.tape'
+    lines = [ASSET, CONTRACT, *(account(n, 1, str(20 + n % 37)) for n in range(300))]
+    lines += [{'type': 'mark', 'instrument': 7, 'price': f'{100 - n / 20:.2f}', 'ts_ns': n * 10**6}
+              for n in range(1, 160)]
+    cluster.run('encode', '-o', path, stdin='\n'.join(map(json.dumps, lines)).encode())
+    whole = replay(cluster, path)
+    check(len({said['at'] for said in whole}) > 30 and len(whole) > 500, f'{len(whole)} outputs')
+    warned = [said for said in whole if said['type'] == 'alert'][100]
+    cases = [(), ('--from', 'at:350', '--to', 'at:400'), ('--until', 'order 77'),
+             ('--until', f'ratio {warned["account"]} >= {warned["ratio"]}'),
+             ('--until', 'mark 7 < 95', '--account', 77), ('--from', '+50ms', '--to', '+20ms')]
+    for arguments in cases:
+        alone = replay(cluster, path, *arguments)
+        check(alone and (not arguments or len(alone) < len(whole)), arguments)
+        for count in (2, 5):
+            check(replay(cluster, path, *arguments, '--threads', count) == alone,
+                  f'{arguments} with {count} threads')
+    told = replay(cluster, path, *cases[3], '--threads', 3)
+    check(told[-1]['at'] == warned['at'], 'the engine that has the account stops them all')
+
+
 def peak_kib(cluster, *arguments):
     process = subprocess.Popen([cluster.zeroline, *map(str, arguments)], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -340,14 +369,10 @@ def peak_kib(cluster, *arguments):
 def memory(cluster):
     """The same records again and again: repetitions change nothing, and are read all the same. An
     account that is bankrupt at every revision is decided upon each time."""
-    asset = {'type': 'asset', 'asset': 1, 'symbol': 'U', 'scale': 2, 'numeraire': True}
-    contract = {'type': 'instrument', 'instrument': 7, 'symbol': 'C', 'settle': 1, 'price_scale': 2,
-                'qty_scale': 0, 'tick': '0.01', 'lot': '1', 'tiers': [{'mmr': '0.01'}]}
-    lines = [asset, contract]
+    lines = [ASSET, CONTRACT]
     for n in range(2000):
         lines += [{'type': 'mark', 'instrument': 7, 'price': '100', 'seq': n + 1}] * 20
-        lines.append({'type': 'account', 'account': 5, 'rev': n + 1, 'full': True, 'positions': [
-            {'instrument': 7, 'qty': '10', 'entry': '200', 'mode': 'isolated', 'margin': '1'}]})
+        lines.append(account(5, n + 1, '1'))
     small, large = cluster.dir / 'small.tape', cluster.dir / 'large.tape'
     cluster.run('encode', '-o', small, stdin='\n'.join(map(json.dumps, lines)).encode())
     records = small.read_bytes()[len(MAGIC):]
@@ -401,6 +426,7 @@ def run(zeroline):
         differences(cluster, path, tape, whole)
         builds(cluster, path, whole)
         progress(cluster, path)
+        threads(cluster)
         memory(cluster)
 
 
