@@ -376,7 +376,7 @@ def memory(cluster):
     small, large = cluster.dir / 'small.tape', cluster.dir / 'large.tape'
     cluster.run('encode', '-o', small, stdin='\n'.join(map(json.dumps, lines)).encode())
     records = small.read_bytes()[len(MAGIC):]
-    times = (64 << 20) // len(records)
+    times = (48 << 20) // len(records)
     with open(large, 'wb') as file:
         file.write(MAGIC)
         for _ in range(times):
