@@ -124,6 +124,7 @@ static enum zl_err take(struct zl_batch *batch, const struct zl_place *place)
         size_t used = batch->used;
         enum zl_err err = batch->opened;
 
+        batch->frame_end = place->at;
         if (err == ZL_OK)
                 err = decode(batch, &reader, &frame);
         rest = reader;
@@ -134,6 +135,7 @@ static enum zl_err take(struct zl_batch *batch, const struct zl_place *place)
         }
         if (err == ZL_ERR_END) {
                 add_frame(batch, &frame);
+                batch->frame_end += rest.messages;
                 return ZL_OK;
         }
         batch->used = used;
@@ -146,7 +148,7 @@ static enum zl_err take(struct zl_batch *batch, const struct zl_place *place)
 /* The frame that was taken last holds the message at which to stop: it is held again. */
 static bool overshot(struct zl_batch *batch, const struct zl_point *stop)
 {
-        if (stop->kind != ZL_POINT_AT || batch->messages <= stop->value)
+        if (stop->kind != ZL_POINT_AT || batch->frame_end <= stop->value)
                 return false;
         const struct zl_batch_frame *frame = &batch->frames[--batch->count];
         batch->messages -= frame->messages;

@@ -39,6 +39,7 @@ struct zl_batch {
         bool holds;
         struct zl_frame_reader going_on; /* of a frame whose messages had no room */
         bool goes_on;
+        uint64_t frame_end; /* the number behind the last message of the frame taken last */
         struct zl_tape_time time;
         uint64_t records, messages, bad_frames; /* so far */
         uint64_t bytes;                /* read so far, nearly */

@@ -358,6 +358,23 @@ def threads(cluster):
     check(told[-1]['at'] == warned['at'], 'the engine that has the account stops them all')
 
 
+def large_frames(cluster):
+    """A frame with more messages than a batch has room for is heard whole all the same."""
+    path = cluster.dir / 'batch.tape'
+    accounts = [account(n, 1, str(2 + n % 37)) for n in range(600)]
+    first, *marks = [{'type': 'mark', 'instrument': 7, 'price': str(98 - n)} for n in range(8)]
+    batch = [{**said, 'topic': 'acct.00000000', 'seq': 1} for said in accounts]
+
+    def outputs(*lines):
+        cluster.run('encode', '-o', path, stdin='\n'.join(map(json.dumps, lines)).encode())
+        return replay(cluster, path)
+    alone = outputs(ASSET, CONTRACT, first, *accounts, *marks)
+    check(len(alone) > 600, f'{len(alone)} outputs')
+    check(outputs(ASSET, CONTRACT, first, *batch, *marks) == alone, 'one frame of all accounts')
+    check(replay(cluster, path, '--from', 'at:500') == alone, 'from amid it')
+    check(Tape(path).inputs[3]['count'] == 600, 'it is one frame')
+
+
 def peak_kib(cluster, *arguments):
     process = subprocess.Popen([cluster.zeroline, *map(str, arguments)], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -427,6 +444,7 @@ def run(zeroline):
         builds(cluster, path, whole)
         progress(cluster, path)
         threads(cluster)
+        large_frames(cluster)
         memory(cluster)
 
 
