@@ -114,6 +114,8 @@ static void configure(void *handle, enum zl_socket_kind kind, const char *endpoi
                 set(handle, ZMQ_ROUTER_MANDATORY, 1); /* who is gone, or full, is no silence */
         if (kind == ZL_SOCKET_PUSH)
                 set(handle, ZMQ_IMMEDIATE, 1); /* queue only for who is there */
+        if (kind == ZL_SOCKET_XPUB && settings->nothing_lost)
+                set(handle, ZMQ_XPUB_NODROP, 1);
         if (kind == ZL_SOCKET_XPUB)
                 set(handle, ZMQ_XPUB_VERBOSE,
                     1); /* each subscriber is told of, not just the first */

@@ -12,6 +12,8 @@ static const struct zl_command commands[] = {
         {"worker", "subscribe to positions and prices, send liquidations", zl_cmd_worker},
         {"replay", "run a tape through the engine and compare with what was recorded",
          zl_cmd_replay},
+        {"diff", "the first difference between two tapes or outputs", zl_cmd_diff},
+        {"bisect", "the first message of a tape at which two builds differ", zl_cmd_bisect},
         {"calc", "JSON lines in, the risk points of every account out", zl_cmd_calc},
         {"encode", "JSON lines to frames, a tape or a socket", zl_cmd_encode},
         {"decode", "frames, a tape or a socket to JSON lines", zl_cmd_decode},
