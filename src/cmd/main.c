@@ -12,6 +12,7 @@ static const struct zl_command commands[] = {
         {"worker", "subscribe to positions and prices, send liquidations", zl_cmd_worker},
         {"replay", "run a tape through the engine and compare with what was recorded",
          zl_cmd_replay},
+        {"explain", "why was this order sent, or nothing?", zl_cmd_explain},
         {"calc", "JSON lines in, the risk points of every account out", zl_cmd_calc},
         {"encode", "JSON lines to frames, a tape or a socket", zl_cmd_encode},
         {"decode", "frames, a tape or a socket to JSON lines", zl_cmd_decode},

@@ -301,8 +301,7 @@ static int by_profit(const struct zl_winner *a, const struct zl_winner *b)
         return zl_by_place(a, b);
 }
 
-/* All who may bear a share, by place. */
-static uint32_t line_up_bearers(struct zl_making *making)
+uint32_t zl_meet_bearers(struct zl_making *making)
 {
         struct zl_plan *plan = making->plan;
         const uint32_t *by_place = zl_line_by_place(making->round, plan);
@@ -384,7 +383,7 @@ static zl_i128 weight_of(const struct zl_making *making, uint32_t count, uint32_
  * False: nobody has a profit. */
 static bool spread(struct zl_making *making, int64_t loss)
 {
-        uint32_t count = line_up_bearers(making), asset = 0;
+        uint32_t count = zl_meet_bearers(making), asset = 0;
         struct zl_share share;
         zl_i128 total = 0;
 

@@ -57,6 +57,7 @@ struct zl_replan *zl_replan_take(struct zl_engine *engine, const struct zl_msg_a
                round->claims_count * sizeof *round->claims);
         memcpy(replan->round.candidates, round->candidates,
                round->candidates_count * sizeof *round->candidates);
+        replan->plan.fund = round->fund;
         replan->plan.query = engine->plan->query;
         replan->plan.rows_max = engine->plan->rows_max;
         zl_round_keep(engine, &replan->round, last);
@@ -64,8 +65,19 @@ struct zl_replan *zl_replan_take(struct zl_engine *engine, const struct zl_msg_a
         return replan;
 }
 
+/* What a plan gave, winners have again. */
+static void give_back(struct zl_replan *replan)
+{
+        for (uint32_t i = 0; i < replan->plan.rows_count; i++) {
+                const struct zl_plan_row *row = &replan->plan.rows[i];
+                if (row->type == ZL_TYPE_ADL)
+                        replan->round.candidates[row->candidate].winner.qty += row->qty;
+        }
+}
+
 bool zl_replan_begin(struct zl_replan *replan)
 {
+        give_back(replan);
         replan->at = replan->rows_from = replan->plan.rows_count = 0;
         replan->plan.placed = false;
         zl_queues_make(replan->engine, &replan->round);

@@ -3,7 +3,7 @@
  * Answers: what was found of each deficit, and which messages came of it? The round is copied
  * before the answer that completes it is heard; then the functions that made the plan meet each
  * deficit of the copy again. Owns: nothing; it lives in one block of the caller's. Thread: its
- * engine's, between two steps. Order: size, take, begin, next until false, end. */
+ * engine's, between two steps. Order: size, take; then begin, next until false, end. */
 #ifndef ZL_CORE_REPLAN_H
 #define ZL_CORE_REPLAN_H
 
@@ -23,7 +23,7 @@ size_t zl_replan_size(const struct zl_engine *engine, const struct zl_msg_adl_bi
 /* `memory` is aligned as by malloc; `last` completes the round, and is not heard yet. */
 struct zl_replan *zl_replan_take(struct zl_engine *engine, const struct zl_msg_adl_bid *last,
                                  void *memory);
-/* Between begin and end the query's prices are laid, and no step may be taken. False: the fund's
+/* From the first deficit, as often as it is wanted. Between begin and end the query's prices are laid, and no step may be taken. False: the fund's
  * asset has no rate, and nothing was planned. */
 ZL_MUST_CHECK bool zl_replan_begin(struct zl_replan *replan);
 /* The next deficit that the plan meets: what was found stands in `making`, and its messages from
