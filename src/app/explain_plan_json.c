@@ -5,7 +5,6 @@
 #include "app/fields.h"
 
 #include "core/bidding.h"
-#include "core/line.h"
 
 static const struct zl_asset *settle_of(const struct zl_explanation *of, uint32_t instrument)
 {
@@ -13,19 +12,6 @@ static const struct zl_asset *settle_of(const struct zl_explanation *of, uint32_
         bool known = zl_map_get(&of->engine->instruments_by_id, instrument, &row);
 
         return known ? &of->engine->assets[of->engine->instruments[row].settle_at] : NULL;
-}
-
-/* ---- messages of the plan ---- */
-
-/* What the candidate gives to the deficit under way, or bears of it. */
-static int64_t part_of(const struct zl_replan *replan, enum zl_type type, uint32_t candidate)
-{
-        for (uint32_t i = replan->rows_from; i < replan->plan.rows_count; i++) {
-                const struct zl_plan_row *row = &replan->plan.rows[i];
-                if (row->type == type && row->candidate == candidate)
-                        return type == ZL_TYPE_ADL ? row->qty : row->amount;
-        }
-        return 0;
 }
 
 /* ---- the fund ---- */
@@ -165,12 +151,12 @@ static void put_winner(const struct zl_explanation *of, const struct zl_winner *
                        struct zl_text *text)
 {
         const struct zl_making *making = &of->replan->making;
-        int64_t gives = part_of(of->replan, ZL_TYPE_ADL, winner->tag);
+        int64_t gives = zl_replan_part(of->replan, ZL_TYPE_ADL, winner->tag);
         uint32_t scale = making->instrument->qty_scale;
 
         zl_begin(text, NULL, '{');
         put_who(winner, text);
-        zl_field_decimal(text, "qty", winner->qty + gives, scale);
+        zl_field_decimal(text, "qty", winner->qty, scale);
         zl_field_decimal(text, "gives", gives, scale);
         zl_field_decimal(text, "profit", winner->profit, making->settle->scale);
         put_score(of, winner, text);
@@ -195,7 +181,7 @@ static void put_pairs(const struct zl_explanation *of, struct zl_text *text)
         zl_field_decimal(text, "price", making->price, scale);
         zl_field_decimal(text, "left", making->left, making->instrument->qty_scale);
         zl_begin(text, "line", '[');
-        uint32_t count = zl_line_up(making->round, making->plan, making->claim, INT64_MAX);
+        uint32_t count = zl_replan_line(of->replan);
         for (uint32_t i = 0; i < count; i++)
                 put_winner(of, &of->replan->plan.line[i], text);
         zl_end(text, ']');
@@ -221,7 +207,7 @@ static void put_bearers(const struct zl_explanation *of, struct zl_text *text)
                 zl_field_decimal(text, "worth", winner->profit,
                                  of->engine->assets[of->engine->numeraire].scale);
                 zl_field_decimal(text, "amount",
-                                 part_of(replan, ZL_TYPE_SOCIALIZE, winner->tag), asset->scale);
+                                 zl_replan_part(replan, ZL_TYPE_SOCIALIZE, winner->tag), asset->scale);
                 zl_end(text, '}');
         }
         zl_end(text, ']');

@@ -2,9 +2,9 @@
 
 #include "app/columns.h"
 #include "app/explain_words.h"
+#include "app/names.h"
 
 #include "core/bidding.h"
-#include "core/line.h"
 
 static struct zl_columns columns; /* too large for a stack */
 
@@ -28,7 +28,7 @@ static void put_amount(const struct zl_explanation *of, struct zl_text *text, zl
 {
         zl_text_decimal(text, amount, asset->scale);
         zl_text_char(text, ' ');
-        zl_words_asset(text, of->scales, asset->id);
+        zl_name_unit(text, of->scales, asset->id);
 }
 
 /* ---- the fund ---- */
@@ -91,16 +91,6 @@ static void put_takeover(const struct zl_explanation *of, struct zl_text *text)
 
 /* ---- the line ---- */
 
-static int64_t part_of(const struct zl_replan *replan, enum zl_type type, uint32_t candidate)
-{
-        for (uint32_t i = replan->rows_from; i < replan->plan.rows_count; i++) {
-                const struct zl_plan_row *row = &replan->plan.rows[i];
-                if (row->type == type && row->candidate == candidate)
-                        return type == ZL_TYPE_ADL ? row->qty : row->amount;
-        }
-        return 0;
-}
-
 static void put_who(const struct zl_winner *winner)
 {
         struct zl_text cell = zl_columns_cell(&columns);
@@ -134,7 +124,7 @@ static void put_line(const struct zl_explanation *of, struct zl_text *text)
         static const char *const heads[] = {"LINE", "WINNER", "HOLDS", "GIVES",
                                             "PROFIT", "SCORE", "GAIN", "LEVERAGE"};
         struct zl_making *making = &of->replan->making;
-        uint32_t count = zl_line_up(making->round, making->plan, making->claim, INT64_MAX), scale = making->instrument->qty_scale;
+        uint32_t count = zl_replan_line(of->replan), scale = making->instrument->qty_scale;
         uint32_t behind = 0, shown = 0;
 
         zl_columns_begin(&columns, 2);
@@ -142,14 +132,14 @@ static void put_line(const struct zl_explanation *of, struct zl_text *text)
                 zl_columns_put(&columns, heads[i]);
         for (uint32_t i = 0; i < count; i++) {
                 const struct zl_winner *winner = &of->replan->plan.line[i];
-                int64_t gives = part_of(of->replan, ZL_TYPE_ADL, winner->tag);
+                int64_t gives = zl_replan_part(of->replan, ZL_TYPE_ADL, winner->tag);
                 behind = gives ? 0 : behind + 1;
                 if (behind > BEHIND_SHOWN || !zl_columns_next(&columns))
                         continue;
                 shown++;
                 zl_columns_decimal(&columns, i, 0);
                 put_who(winner);
-                zl_columns_decimal(&columns, winner->qty + gives, scale);
+                zl_columns_decimal(&columns, winner->qty, scale);
                 zl_columns_decimal(&columns, gives, scale);
                 zl_columns_decimal(&columns, winner->profit, making->settle->scale);
                 put_score(of, winner);
@@ -194,7 +184,7 @@ static void put_bearers(const struct zl_explanation *of, struct zl_text *text)
                 zl_columns_put(&columns, heads[i]);
         for (uint32_t i = 0; i < count; i++) {
                 const struct zl_winner *winner = &replan->plan.line[i];
-                int64_t bears = part_of(replan, ZL_TYPE_SOCIALIZE, winner->tag);
+                int64_t bears = zl_replan_part(replan, ZL_TYPE_SOCIALIZE, winner->tag);
                 uint32_t row;
                 if (!bears || !zl_map_get(&of->engine->instruments_by_id, winner->instrument, &row) ||
                     !zl_columns_next(&columns))
@@ -247,7 +237,7 @@ static void put_claim(const struct zl_explanation *of, struct zl_text *text)
         zl_text_char(text, ' ');
         zl_text_decimal(text, claim->qty, making->instrument->qty_scale);
         zl_text_put(text, " of ");
-        zl_words_instrument(text, of->scales, claim->instrument);
+        zl_name_instrument(text, of->scales, claim->instrument);
         zl_text_put(text, ", close-out price ");
         zl_text_decimal(text, claim->price, scale);
         zl_text_put(text, ", lacks ");

@@ -2,6 +2,7 @@
 
 #include "app/columns.h"
 #include "app/explain_words.h"
+#include "app/names.h"
 #include "core/wide_text.h"
 
 static struct zl_columns columns; /* too large for a stack */
@@ -41,7 +42,7 @@ static void put_assets(const struct zl_explanation *of, struct zl_text *text)
                 struct zl_stock_terms terms;
                 zl_stock_terms(view, i, &terms);
                 struct zl_text name = zl_columns_cell(&columns);
-                zl_words_asset(&name, of->scales, stock->asset->id);
+                zl_name_asset(&name, of->scales, stock->asset->id);
                 zl_columns_decimal(&columns, stock->amount, fine);
                 zl_columns_decimal(&columns, terms.profit, fine);
                 zl_columns_decimal(&columns, terms.due, fine);
@@ -62,7 +63,7 @@ static void put_position_name(const struct zl_explanation *of, const struct zl_p
         static const char *const states[] = {"", " halted", " settled"};
         struct zl_text name = zl_columns_cell(&columns);
 
-        zl_words_instrument(&name, of->scales, part->instrument->id);
+        zl_name_instrument(&name, of->scales, part->instrument->id);
         if (part->leg) {
                 zl_text_char(&name, ' ');
                 zl_text_put(&name, zl_word_leg(part->leg));
@@ -188,7 +189,7 @@ static void put_sum(const struct zl_explanation *of, const char *name, struct zl
         cell = zl_columns_cell(&columns);
         zl_text_wide(&cell, exact, digits);
         cell = zl_columns_cell(&columns);
-        zl_words_asset(&cell, of->scales, of->subject.numeraire->id);
+        zl_name_unit(&cell, of->scales, of->subject.numeraire->id);
         zl_columns_put(&columns, formula);
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/columns.h"
 #include "app/explain_words.h"
+#include "app/names.h"
 #include "core/wide_text.h"
 
 static struct zl_columns columns; /* too large for a stack */
@@ -27,7 +28,7 @@ static void put_numeraire(const struct zl_explanation *of, struct zl_text *text,
 
         zl_text_decimal(text, amount, numeraire->scale);
         zl_text_char(text, ' ');
-        zl_words_asset(text, of->scales, numeraire->id);
+        zl_name_unit(text, of->scales, numeraire->id);
 }
 
 /* ---- when, who ---- */
@@ -45,7 +46,7 @@ static void put_cause(const struct zl_explanation *of, struct zl_text *text)
                 zl_text_put(text, zl_schema_message(step->message->type)->name);
                 if (step->message->type == ZL_TYPE_MARK) {
                         zl_text_put(text, " of ");
-                        zl_words_instrument(text, of->scales, step->message->mark.instrument);
+                        zl_name_instrument(text, of->scales, step->message->mark.instrument);
                 }
         }
         zl_text_put(text, ": ");
@@ -187,7 +188,7 @@ static void put_quarantines(const struct zl_explanation *of, struct zl_text *tex
                         continue;
                 label(text, "held back");
                 zl_text_put(text, "the mark of ");
-                zl_words_instrument(text, of->scales, instrument->id);
+                zl_name_instrument(text, of->scales, instrument->id);
                 zl_text_put(text, " jumped to ");
                 zl_text_decimal(text, instrument->quarantine.first, instrument->price_scale);
                 zl_text_put(text, " and is not used; confirmed ");
@@ -206,10 +207,13 @@ static void put_waits(const struct zl_explanation *of, struct zl_text *text)
         if (waiting->refusal) {
                 zl_text_put(text, ": ");
                 zl_text_put(text, waiting->refusal);
+        } else if (waiting->wait == ZL_WAIT_DATA) {
+                zl_text_put(text, ": it waits ");
+                zl_name_wait(text, of->scales, &of->subject);
         }
         if (waiting->instrument) {
                 zl_text_put(text, ": ");
-                zl_words_instrument(text, of->scales, waiting->instrument->id);
+                zl_name_instrument(text, of->scales, waiting->instrument->id);
         }
         if (waiting->until_ns) {
                 zl_text_put(text, "; looked at again ");
@@ -249,7 +253,7 @@ static void put_closed(const struct zl_explanation *of, const struct zl_order *o
         label(text, "size");
         zl_text_decimal(text, order->whole, instrument->qty_scale);
         zl_text_put(text, " of ");
-        zl_words_instrument(text, of->scales, instrument->id);
+        zl_name_instrument(text, of->scales, instrument->id);
         zl_text_put(text, " is ");
         zl_text_decimal(text, order->whole / instrument->lot, 0);
         zl_text_put(text, " lots; estimated fill ");
@@ -304,7 +308,7 @@ static void put_liquidate(const struct zl_explanation *of, const struct zl_msg_l
         zl_text_char(text, ' ');
         zl_text_decimal(text, order->qty, qty < 0 ? 0 : (uint32_t)qty);
         zl_text_put(text, " of ");
-        zl_words_instrument(text, of->scales, order->instrument);
+        zl_name_instrument(text, of->scales, order->instrument);
         zl_text_put(text, order->side == ZL_SIDE_SELL ? " at no less than " : " at no more than ");
         zl_text_decimal(text, order->price, price < 0 ? 0 : (uint32_t)price);
         if (order->expires_ns) {
@@ -337,12 +341,12 @@ static void put_said(const struct zl_explanation *of, struct zl_text *text)
                                 zl_text_decimal(text, said->convert.amount, asset->scale);
                 }
                 zl_text_put(text, " of ");
-                zl_words_asset(text, of->scales, said->convert.asset);
+                zl_name_asset(text, of->scales, said->convert.asset);
                 break;
         default:
                 label(text, "deficit");
                 scale = zl_scales_instrument_price(of->scales, said->deficit.instrument);
-                zl_words_instrument(text, of->scales, said->deficit.instrument);
+                zl_name_instrument(text, of->scales, said->deficit.instrument);
                 zl_text_put(text, " at its close-out price ");
                 zl_text_decimal(text, said->deficit.price, scale < 0 ? 0 : (uint32_t)scale);
         }
@@ -373,9 +377,9 @@ static void put_source(const struct zl_explanation *of, const char *what, uint32
         zl_columns_put(&columns, what);
         cell = zl_columns_cell(&columns);
         if (!strcmp(what, "rate"))
-                zl_words_asset(&cell, of->scales, id);
+                zl_name_asset(&cell, of->scales, id);
         else
-                zl_words_instrument(&cell, of->scales, id);
+                zl_name_instrument(&cell, of->scales, id);
         cell = zl_columns_cell(&columns);
         zl_words_origin(&cell, origin);
 }

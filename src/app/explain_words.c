@@ -157,29 +157,7 @@ const char *zl_word_choice(enum zl_type type, const char *field, uint32_t value)
         return NULL;
 }
 
-/* ---- names ---- */
-
-/* Its control characters would be the terminal's. */
-static void put_named(struct zl_text *text, uint32_t id, const char *symbol)
-{
-        zl_text_u64(text, id);
-        if (!symbol || !*symbol)
-                return;
-        zl_text_char(text, ' ');
-        for (; *symbol; symbol++)
-                zl_text_char(text, (unsigned char)*symbol < 0x20 || *symbol == 0x7f ? '?'
-                                                                                   : *symbol);
-}
-
-void zl_words_instrument(struct zl_text *text, const struct zl_scales *scales, uint32_t id)
-{
-        put_named(text, id, zl_scales_symbol(scales, id));
-}
-
-void zl_words_asset(struct zl_text *text, const struct zl_scales *scales, uint32_t id)
-{
-        put_named(text, id, zl_scales_asset_symbol(scales, id));
-}
+/* ---- times and places ---- */
 
 void zl_words_time(struct zl_text *text, uint64_t ns)
 {

@@ -29,9 +29,6 @@ const char *zl_word_reason(enum zl_reason reason);
 const char *zl_word_choice(enum zl_type type, const char *field, uint32_t value);
 
 
-/* "7 BTC-USDT"; "7" without a symbol. */
-void zl_words_instrument(struct zl_text *text, const struct zl_scales *scales, uint32_t id);
-void zl_words_asset(struct zl_text *text, const struct zl_scales *scales, uint32_t id);
 /* "2026-11-21T18:06:02.5Z" */
 void zl_words_time(struct zl_text *text, uint64_t ns);
 /* "src 11 mark.00000007 epoch 1 seq 88, record 2201" */

@@ -65,19 +65,37 @@ struct zl_replan *zl_replan_take(struct zl_engine *engine, const struct zl_msg_a
         return replan;
 }
 
-/* What a plan gave, winners have again. */
-static void give_back(struct zl_replan *replan)
+/* What the plan's messages from there on took of winners is theirs again; or is not, with -1. */
+static void give_back(struct zl_replan *replan, uint32_t from, int sign)
 {
-        for (uint32_t i = 0; i < replan->plan.rows_count; i++) {
+        for (uint32_t i = from; i < replan->plan.rows_count; i++) {
                 const struct zl_plan_row *row = &replan->plan.rows[i];
                 if (row->type == ZL_TYPE_ADL)
-                        replan->round.candidates[row->candidate].winner.qty += row->qty;
+                        replan->round.candidates[row->candidate].winner.qty += sign * row->qty;
         }
+}
+
+uint32_t zl_replan_line(struct zl_replan *replan)
+{
+        give_back(replan, replan->rows_from, 1);
+        uint32_t count = zl_line_up(&replan->round, &replan->plan, replan->making.claim, INT64_MAX);
+        give_back(replan, replan->rows_from, -1);
+        return count;
+}
+
+int64_t zl_replan_part(const struct zl_replan *replan, enum zl_type type, uint32_t candidate)
+{
+        for (uint32_t i = replan->rows_from; i < replan->plan.rows_count; i++) {
+                const struct zl_plan_row *row = &replan->plan.rows[i];
+                if (row->type == type && row->candidate == candidate)
+                        return type == ZL_TYPE_ADL ? row->qty : row->amount;
+        }
+        return 0;
 }
 
 bool zl_replan_begin(struct zl_replan *replan)
 {
-        give_back(replan);
+        give_back(replan, 0, 1);
         replan->at = replan->rows_from = replan->plan.rows_count = 0;
         replan->plan.placed = false;
         zl_queues_make(replan->engine, &replan->round);

@@ -29,6 +29,11 @@ ZL_MUST_CHECK bool zl_replan_begin(struct zl_replan *replan);
 /* The next deficit that the plan meets: what was found stands in `making`, and its messages from
  * `rows_from` on. What winners hold is then less by what they gave. */
 ZL_MUST_CHECK bool zl_replan_next(struct zl_replan *replan);
+/* Of the deficit under way: lines up, in the plan's `line`, who might close against it, with what
+ * each held then. Returns how many. */
+uint32_t zl_replan_line(struct zl_replan *replan);
+/* What a candidate gives to it (adl), or bears of its loss (socialize). */
+int64_t zl_replan_part(const struct zl_replan *replan, enum zl_type type, uint32_t candidate);
 void zl_replan_end(struct zl_replan *replan);
 
 #endif
