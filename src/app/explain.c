@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define TEXT_SIZE ((size_t)64 << 20) /* of address space; used as it is written */
@@ -263,107 +264,6 @@ static bool before(void *context, const struct zl_walk *walk)
 
 /* ---- telling ---- */
 
-static void decide(struct zl_explanation *of)
-{
-        struct zl_engine *engine = of->engine;
-        const struct zl_subject *subject = &of->subject;
-
-        of->decides = subject->has && !zl_ladder_is_good(&subject->view, &subject->worth) &&
-                      zl_ladder_may_trade(&subject->view);
-        if (!of->decides)
-                return;
-        zl_decide(engine, &subject->view, subject->pool->answered, &of->decision);
-        of->has_left = of->decision.rung == ZL_RUNG_PARTIAL &&
-                       subject->view.policy->partial == ZL_PARTIAL_MINIMAL;
-        if (!of->has_left)
-                return;
-        of->left = engine->trial;
-        zl_view_worth(engine->trial, &of->left_worth);
-}
-
-static bool same_order(const struct zl_explanation *of, uint32_t place)
-{
-        const struct zl_message *said = of->scratch;
-        const struct zl_subject *subject = &of->subject;
-        const struct zl_order *order = &of->decision.orders[place];
-
-        if (said->type == ZL_TYPE_DEFICIT)
-                return of->decision.rung == ZL_RUNG_DEFICIT;
-        if (place >= of->decision.count)
-                return false;
-        if (said->type == ZL_TYPE_CONVERT)
-                return said->convert.amount == order->qty &&
-                       said->convert.asset == subject->view.stocks[order->at].asset->id;
-        if (said->type == ZL_TYPE_CANCEL)
-                return of->decision.rung == ZL_RUNG_CANCEL;
-        return said->liquidate.qty == order->qty &&
-               said->liquidate.instrument == subject->view.parts[order->at].instrument->id &&
-               said->liquidate.price == zl_limit_price(&subject->view, &subject->worth,
-                                                       &subject->shares, order->at);
-}
-
-/* Whether each order that was said is the one that follows from the state. */
-static bool matches(struct zl_explanation *of)
-{
-        struct zl_frame_reader reader;
-        const struct zl_said_item *item;
-        uint32_t place = 0;
-
-        for (size_t i = 0; (item = zl_said_item(of->said, i)) != NULL; i++) {
-                enum zl_err err = zl_frame_open(&reader, zl_said_frame(of->said, item), item->size);
-                while (err == ZL_OK && (err = zl_frame_next(&reader, of->scratch)) == ZL_OK) {
-                        if (!of->decides || !same_order(of, place++))
-                                return false;
-                }
-        }
-        return true;
-}
-
-/* Of a plan: the same messages, in the same order. */
-static bool same_row(const struct zl_replan *replan, const struct zl_plan_row *row,
-                     const struct zl_message *said)
-{
-        const struct zl_winner *winner = &replan->round.candidates[row->candidate].winner;
-
-        if (said->type != row->type)
-                return false;
-        if (row->type == ZL_TYPE_TAKEOVER)
-                return said->takeover.qty == row->qty && said->takeover.price == row->price &&
-                       said->takeover.amount == row->amount;
-        if (row->type == ZL_TYPE_ADL)
-                return said->adl.winner_account == winner->account && said->adl.qty == row->qty &&
-                       said->adl.price == row->price && said->adl.score == winner->score;
-        return said->socialize.account == winner->account && said->socialize.amount == row->amount;
-}
-
-static bool plan_matches(struct zl_explanation *of)
-{
-        const struct zl_said_item *item = zl_said_item(of->said, 0);
-        struct zl_replan *replan = of->replan;
-        struct zl_frame_reader reader;
-        uint32_t place = 0;
-        bool same = true;
-
-        if (!zl_replan_begin(replan))
-                return false;
-        while (zl_replan_next(replan))
-                ;
-        zl_replan_end(replan);
-        enum zl_err err = zl_frame_open(&reader, zl_said_frame(of->said, item), item->size);
-        while (err == ZL_OK && (err = zl_frame_next(&reader, of->scratch)) == ZL_OK) {
-                same = same && place < replan->plan.rows_count &&
-                       same_row(replan, &replan->plan.rows[place], of->scratch);
-                place++;
-        }
-        return same && place == replan->plan.rows_count;
-}
-
-bool zl_explain_meets(const struct zl_explanation *of)
-{
-        return !of->has_place || (of->place >= of->replan->rows_from &&
-                                  of->place < of->replan->plan.rows_count);
-}
-
 static void look(struct search *search, const struct zl_walk *walk, struct zl_explanation *of)
 {
         *of = (struct zl_explanation){.asked = search->asked,
@@ -375,14 +275,6 @@ static void look(struct search *search, const struct zl_walk *walk, struct zl_ex
                                       .scratch = &scratch,
                                       .before = search->has_before ? &search->before : NULL,
                                       .matches = true};
-}
-
-static void look_at_pool(struct zl_explanation *of, uint32_t row)
-{
-        zl_report_look(of->engine, row, &of->subject);
-        zl_explain_wait(of->engine, of->subject.pool, &of->subject.view, &of->subject.worth,
-                        &of->waiting);
-        decide(of);
 }
 
 static void tell(struct search *search, const struct zl_explanation *of)
@@ -418,7 +310,7 @@ static bool after(void *context, const struct zl_walk *walk)
                 search->failed |= !telling.replan;
                 if (!telling.replan)
                         return false;
-                telling.matches = plan_matches(&telling);
+                telling.matches = zl_explain_plan_matches(&telling);
                 if (telling.has_place && telling.place >= telling.replan->plan.rows_count)
                         zl_say("%s: the plan has %u messages", search->asked->id,
                                telling.replan->plan.rows_count);
@@ -427,11 +319,11 @@ static bool after(void *context, const struct zl_walk *walk)
                 search->failed = !search->told;
                 return false;
         }
-        look_at_pool(&telling,
+        zl_explain_look(&telling,
                      find_pool(walk->run.engine, search->key.account, search->key.pool));
         bool deficit = zl_said_item(&search->said, 0)->topic.kind == ZL_TOPIC_DEFI;
         telling.kind = deficit ? ZL_EXPLAINED_DEFICIT : ZL_EXPLAINED_DECISION;
-        telling.matches = matches(&telling);
+        telling.matches = zl_explain_matches(&telling);
         tell(search, &telling);
         return false;
 }
@@ -448,7 +340,7 @@ static void tell_account(struct search *search, const struct zl_walk *walk)
                         continue;
                 look(search, walk, &telling);
                 telling.kind = ZL_EXPLAINED_POOL;
-                look_at_pool(&telling, row);
+                zl_explain_look(&telling, row);
                 tell(search, &telling);
         }
 }
@@ -512,10 +404,12 @@ enum zl_err zl_explain(const struct zl_explain *asked)
                                          .after = after,
                                          .watch = watch,
                                          .end = end};
-        char *buffer = malloc(TEXT_SIZE);
         enum zl_err err = ZL_ERR_INVALID;
+        /* touched as it is written, and no more */
+        char *buffer = mmap(NULL, TEXT_SIZE, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-        if (!buffer) {
+        if (buffer == MAP_FAILED) {
                 zl_say("out of memory");
                 return ZL_ERR_SYSTEM;
         }
@@ -531,6 +425,6 @@ enum zl_err zl_explain(const struct zl_explain *asked)
         free(search.replan);
         free(search.replan_asked);
         zl_said_free(&search.said);
-        free(buffer);
+        munmap(buffer, TEXT_SIZE);
         return err;
 }

@@ -44,14 +44,15 @@ enum zl_explained {
         ZL_EXPLAINED_POOL,
 };
 
-/* What is told, valid while it is. Of a plan the pool's part is not set, and the other way round. */
+/* What is told, valid while it is. Of a plan the pool's part is not set; of a pool the plan's is
+ * not. */
 struct zl_explanation {
         enum zl_explained kind;
         const struct zl_explain *asked;
         struct zl_engine *engine;
         const struct zl_scales *scales;
         const struct zl_origins *origins;
-        const struct zl_walk_step *step; /* the message behind which it is told; itself NULL if not kept */
+        const struct zl_walk_step *step; /* the message behind which it is told, or NULL in it */
         const struct zl_said *said; /* the frames that said it */
         struct zl_message *scratch;
         bool matches; /* what is explained is what was said */
@@ -70,8 +71,17 @@ struct zl_explanation {
         uint32_t place; /* of the message that is asked about */
 };
 
+/* The last answer about the pool that is told of, or NULL. */
+const struct zl_msg_exec *zl_explain_answer(const struct zl_explanation *of);
+
 /* ZL_ERR_INVALID, after a line on stderr: there is no such thing on the tape. */
 ZL_MUST_CHECK enum zl_err zl_explain(const struct zl_explain *asked);
+
+/* Fills in what is told of the pool in this row. */
+void zl_explain_look(struct zl_explanation *of, uint32_t pool);
+/* Whether each order, or each message of the plan, that was said follows from the state. */
+bool zl_explain_matches(struct zl_explanation *of);
+bool zl_explain_plan_matches(struct zl_explanation *of);
 
 /* Whole lines, each with its end. */
 void zl_explain_json(const struct zl_explanation *of, struct zl_text *text);
@@ -79,6 +89,8 @@ void zl_explain_plan_json(const struct zl_explanation *of, struct zl_text *text)
 /* Its parts: fields of the object under way. */
 void zl_explain_head(const struct zl_explanation *of, struct zl_text *text);
 void zl_explain_terms(const struct zl_explanation *of, struct zl_text *text);
+/* Of a pool: the fund of its first open position; 0: none. */
+uint32_t zl_explain_fund(const struct zl_explanation *of);
 /* Of a plan: whether the deficit under way is asked about. */
 bool zl_explain_meets(const struct zl_explanation *of);
 /* All that is judged by, as lines that `calc` and `encode` read; of a pool with its account. */
@@ -90,5 +102,9 @@ void zl_explain_plan_text(const struct zl_explanation *of, struct zl_text *text)
 /* Its parts: the message that it is told behind; what a pool is worth, as tables. */
 void zl_explain_title(const struct zl_explanation *of, struct zl_text *text);
 void zl_explain_tables(const struct zl_explanation *of, struct zl_text *text);
+void zl_explain_orders(const struct zl_explanation *of, struct zl_text *text);
+void zl_explain_ladder(const struct zl_explanation *of, struct zl_text *text);
+/* "  name      " */
+void zl_explain_label(struct zl_text *text, const char *name);
 
 #endif

@@ -258,16 +258,16 @@ static void put_holes(const struct zl_explanation *of, struct zl_text *text)
 
 static void put_answer(const struct zl_explanation *of, struct zl_text *text)
 {
-        const struct zl_origin *origin = &of->origins->answered;
+        const struct zl_msg_exec *answer = zl_explain_answer(of);
 
         zl_field(text, "answer");
-        if (!origin->known) {
+        if (!answer) {
                 zl_text_put(text, "null");
                 return;
         }
         of->scratch->type = ZL_TYPE_EXEC;
-        of->scratch->exec = of->origins->answer;
-        put_line(of, text, &origin->header, of->scratch);
+        of->scratch->exec = *answer;
+        put_line(of, text, &of->origins->answered.header, of->scratch);
 }
 
 static void put_waits(const struct zl_explanation *of, struct zl_text *text)
@@ -283,6 +283,9 @@ static void put_waits(const struct zl_explanation *of, struct zl_text *text)
                 zl_field_u64(text, "instrument", waiting->instrument->id);
         else
                 zl_field_null(text, "instrument");
+        zl_field_word(text, "fund", waiting->wait == ZL_WAIT_FUND
+                                            ? zl_words_fund(of->engine, zl_explain_fund(of))
+                                            : NULL);
         put_holes(of, text);
         put_answer(of, text);
         zl_end(text, '}');

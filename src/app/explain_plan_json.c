@@ -207,7 +207,8 @@ static void put_bearers(const struct zl_explanation *of, struct zl_text *text)
                 zl_field_decimal(text, "worth", winner->profit,
                                  of->engine->assets[of->engine->numeraire].scale);
                 zl_field_decimal(text, "amount",
-                                 zl_replan_part(replan, ZL_TYPE_SOCIALIZE, winner->tag), asset->scale);
+                                 zl_replan_part(replan, ZL_TYPE_SOCIALIZE, winner->tag),
+                                 asset->scale);
                 zl_end(text, '}');
         }
         zl_end(text, ']');

@@ -15,14 +15,6 @@ static void end_line(struct zl_text *text)
         zl_text_char(text, '\n');
 }
 
-static void label(struct zl_text *text, const char *name)
-{
-        zl_text_put(text, "  ");
-        zl_text_put(text, name);
-        for (size_t i = strlen(name); i < 10; i++)
-                zl_text_char(text, ' ');
-}
-
 static void put_amount(const struct zl_explanation *of, struct zl_text *text, zl_i128 amount,
                        const struct zl_asset *asset)
 {
@@ -38,7 +30,7 @@ static void put_fund(const struct zl_explanation *of, struct zl_text *text)
         const struct zl_fund *fund = &of->replan->fund;
         const struct zl_asset *asset = zl_plan_asset(of->engine, fund);
 
-        label(text, "fund");
+        zl_explain_label(text, "fund");
         zl_text_u64(text, fund->id);
         zl_text_put(text, " revision ");
         zl_text_u64(text, fund->rev);
@@ -49,7 +41,7 @@ static void put_fund(const struct zl_explanation *of, struct zl_text *text)
         zl_text_put(text, ": ");
         zl_words_origin(text, &of->origins->funds[of->replan->plan.fund]);
         end_line(text);
-        label(text, "round");
+        zl_explain_label(text, "round");
         zl_text_u64(text, of->replan->round.number);
         zl_text_put(text, ": ");
         zl_text_u64(text, of->replan->round.claims_count);
@@ -67,7 +59,7 @@ static void put_takeover(const struct zl_explanation *of, struct zl_text *text)
         const struct zl_asset *asset = making->fund_asset;
         const struct zl_policy *policy = making->policy;
 
-        label(text, "takeover");
+        zl_explain_label(text, "takeover");
         zl_text_put(text, making->taken_over ? "yes: costs " : "no: would cost ");
         put_amount(of, text, making->takeover_cost, asset);
         zl_text_put(text, " behind ");
@@ -157,7 +149,7 @@ static void put_pairs(const struct zl_explanation *of, struct zl_text *text)
         const struct zl_making *making = &of->replan->making;
         const struct zl_policy *policy = making->policy;
 
-        label(text, "adl");
+        zl_explain_label(text, "adl");
         zl_text_put(text, "by `");
         zl_text_put(text, zl_word_choice(ZL_TYPE_POLICY, "adl_score", policy->adl_score));
         zl_text_put(text, "` at ");
@@ -186,7 +178,8 @@ static void put_bearers(const struct zl_explanation *of, struct zl_text *text)
                 const struct zl_winner *winner = &replan->plan.line[i];
                 int64_t bears = zl_replan_part(replan, ZL_TYPE_SOCIALIZE, winner->tag);
                 uint32_t row;
-                if (!bears || !zl_map_get(&of->engine->instruments_by_id, winner->instrument, &row) ||
+                if (!bears ||
+                    !zl_map_get(&of->engine->instruments_by_id, winner->instrument, &row) ||
                     !zl_columns_next(&columns))
                         continue;
                 put_who(winner);
@@ -200,7 +193,7 @@ static void put_loss(const struct zl_explanation *of, struct zl_text *text)
 {
         const struct zl_making *making = &of->replan->making;
 
-        label(text, "loss");
+        zl_explain_label(text, "loss");
         put_amount(of, text, making->loss, making->settle);
         if (making->loss == 0) {
                 zl_text_put(text, " that the pairs leave uncovered");
@@ -230,7 +223,7 @@ static void put_claim(const struct zl_explanation *of, struct zl_text *text)
 
         zl_key_format(&name, key);
         end_line(text);
-        label(text, "DEFICIT");
+        zl_explain_label(text, "DEFICIT");
         zl_text_put(text, key);
         zl_text_put(text, ": ");
         zl_text_put(text, zl_word_side(claim->side));
@@ -245,7 +238,7 @@ static void put_claim(const struct zl_explanation *of, struct zl_text *text)
         zl_text_put(text, " at the round's mark ");
         zl_text_decimal(text, making->mark, scale);
         end_line(text);
-        label(text, "messages");
+        zl_explain_label(text, "messages");
         zl_text_u64(text, of->replan->rows_from);
         zl_text_put(text, " to ");
         zl_text_u64(text, of->replan->plan.rows_count - 1);

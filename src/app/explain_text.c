@@ -14,7 +14,7 @@ static void end_line(struct zl_text *text)
         zl_text_char(text, '\n');
 }
 
-static void label(struct zl_text *text, const char *name)
+void zl_explain_label(struct zl_text *text, const char *name)
 {
         zl_text_put(text, "  ");
         zl_text_put(text, name);
@@ -38,7 +38,7 @@ static void put_cause(const struct zl_explanation *of, struct zl_text *text)
         const struct zl_walk_step *step = of->step;
         struct zl_origin origin = {true, step->header, step->at, step->record, step->place};
 
-        label(text, "behind");
+        zl_explain_label(text, "behind");
         zl_text_put(text, "message ");
         zl_text_u64(text, step->at);
         if (step->message) {
@@ -52,7 +52,7 @@ static void put_cause(const struct zl_explanation *of, struct zl_text *text)
         zl_text_put(text, ": ");
         zl_words_origin(text, &origin);
         end_line(text);
-        label(text, "time");
+        zl_explain_label(text, "time");
         if (of->engine->now_ns)
                 zl_words_time(text, of->engine->now_ns);
         else
@@ -63,7 +63,7 @@ static void put_cause(const struct zl_explanation *of, struct zl_text *text)
 void zl_explain_title(const struct zl_explanation *of, struct zl_text *text)
 {
         if (!of->matches)
-                zl_text_put(text, "  NOTE: what was said is not what follows from this state now\n");
+                zl_text_put(text, "  NOTE: what was said does not follow from this state\n");
         put_cause(of, text);
 }
 
@@ -73,14 +73,14 @@ static void put_account(const struct zl_explanation *of, struct zl_text *text)
         const struct zl_account *account = &of->engine->accounts[pool->account];
         const struct zl_policy *policy = zl_state_policy_of(of->engine, pool);
 
-        label(text, "account");
+        zl_explain_label(text, "account");
         zl_text_u64(text, account->id);
         zl_text_put(text, " revision ");
         zl_text_u64(text, account->rev);
         zl_text_put(text, ": ");
         zl_words_origin(text, &of->origins->stated);
         end_line(text);
-        label(text, "ladder");
+        zl_explain_label(text, "ladder");
         zl_text_put(text, "base ");
         zl_text_u64(text, pool->base);
         zl_text_put(text, ", n ");
@@ -104,13 +104,50 @@ static void put_account(const struct zl_explanation *of, struct zl_text *text)
 
 /* ---- the verdict ---- */
 
+/* |E - MM|, down at the numeraire's scale. */
+static void put_excess(const struct zl_explanation *of, bool good, struct zl_text *text)
+{
+        const struct zl_view *view = &of->subject.view;
+        struct zl_wide excess = zl_worth_excess(view, &of->subject.worth,
+                                                zl_threshold_safe(view->policy));
+        uint32_t digits = view->digits + 9 + view->slope_digits;
+        uint32_t scale = of->subject.numeraire->scale;
+
+        if (!good)
+                excess = zl_wide_neg(excess);
+        if (digits > scale) {
+                excess = zl_wide_div_floor(excess, zl_wide_pow10(digits - scale));
+                digits = scale;
+        }
+        zl_text_wide(text, excess, digits);
+        zl_text_char(text, ' ');
+        zl_name_unit(text, of->scales, of->subject.numeraire->id);
+}
+
+/* The highest warn level that is reached. */
+static void put_level(const struct zl_explanation *of, struct zl_text *text)
+{
+        const struct zl_policy *policy = of->subject.view.policy;
+        uint32_t reached = 0;
+
+        while (reached < policy->warn_count &&
+               !zl_worth_good(&of->subject.view, &of->subject.worth,
+                              zl_threshold_ratio(policy->warn_ppb[reached])))
+                reached++;
+        if (policy->warn_count == 0)
+                return;
+        zl_text_put(text, reached ? "; warned: reached " : "; not warned: below ");
+        zl_text_decimal(text, policy->warn_ppb[reached ? reached - 1 : 0], 7);
+        zl_text_char(text, '%');
+}
+
 static void put_verdict(const struct zl_explanation *of, struct zl_text *text)
 {
         const struct zl_subject *subject = &of->subject;
         struct zl_pool_figures figures = zl_pool_figures(subject);
         bool good = zl_ladder_is_good(&subject->view, &subject->worth);
 
-        label(text, "verdict");
+        zl_explain_label(text, "verdict");
         zl_text_put(text, good ? "SAFE: " : "NOT SAFE: ");
         if (subject->view.open_count == 0) {
                 zl_text_put(text, "without positions, ");
@@ -135,6 +172,10 @@ static void put_verdict(const struct zl_explanation *of, struct zl_text *text)
         zl_text_put(text, subject->view.policy->unsafe_at_equal ? " (trigger at_or_below)"
                                                                 : " (trigger below)");
         end_line(text);
+        zl_explain_label(text, good ? "by" : "lacks");
+        put_excess(of, good, text);
+        put_level(of, text);
+        end_line(text);
 }
 
 /* ---- why nothing ---- */
@@ -152,7 +193,7 @@ static void put_hole(const struct zl_explanation *of, const struct zl_stream *st
             (stream->topic.kind != ZL_TOPIC_CTRL && stream->topic.id != partition))
                 return;
         zl_topic_format(last.header.topic, topic);
-        label(text, "hole");
+        zl_explain_label(text, "hole");
         zl_text_put(text, topic);
         zl_text_put(text, " of src ");
         zl_text_u64(text, stream->src);
@@ -165,11 +206,11 @@ static void put_hole(const struct zl_explanation *of, const struct zl_stream *st
 
 static void put_answer(const struct zl_explanation *of, struct zl_text *text)
 {
-        const struct zl_msg_exec *answer = &of->origins->answer;
+        const struct zl_msg_exec *answer = zl_explain_answer(of);
 
-        if (!of->origins->answered.known)
+        if (!answer)
                 return;
-        label(text, "answer");
+        zl_explain_label(text, "answer");
         zl_text_put(text, answer->order);
         zl_text_put(text, ": ");
         zl_text_put(text, zl_word_choice(ZL_TYPE_EXEC, "status", answer->status));
@@ -186,7 +227,7 @@ static void put_quarantines(const struct zl_explanation *of, struct zl_text *tex
                         &of->engine->instruments[of->engine->positions[row].instrument];
                 if (!instrument->quarantine.open)
                         continue;
-                label(text, "held back");
+                zl_explain_label(text, "held back");
                 zl_text_put(text, "the mark of ");
                 zl_name_instrument(text, of->scales, instrument->id);
                 zl_text_put(text, " jumped to ");
@@ -198,11 +239,42 @@ static void put_quarantines(const struct zl_explanation *of, struct zl_text *tex
         }
 }
 
+/* The decision that is open, or what its deficit waits for. */
+static void put_open(const struct zl_explanation *of, struct zl_text *text)
+{
+        const struct zl_pool *pool = of->subject.pool;
+        struct zl_key key = {.account = of->engine->accounts[pool->account].id,
+                             .pool = pool->id,
+                             .base = pool->base,
+                             .n = pool->n};
+        char words[ZL_KEY_TEXT_SIZE];
+
+        if (pool->phase == ZL_PHASE_WATCHED)
+                return;
+        zl_key_format(&key, words);
+        zl_explain_label(text, "open");
+        zl_text_put(text, words);
+        if (pool->phase == ZL_PHASE_FREED) {
+                zl_text_put(text, "; revision ");
+                zl_text_u64(text, pool->shown_by);
+                zl_text_put(text, " is to show it");
+        } else if (pool->phase == ZL_PHASE_DEFICIT) {
+                zl_text_put(text, ", a deficit: ");
+                zl_text_put(text, zl_words_fund(of->engine, zl_explain_fund(of)));
+        } else {
+                zl_text_put(text, pool->taken ? ", the router holds another worker's; said "
+                                              : ", said ");
+                zl_text_u64(text, pool->attempts);
+                zl_text_put(text, " times since it was last answered");
+        }
+        end_line(text);
+}
+
 static void put_waits(const struct zl_explanation *of, struct zl_text *text)
 {
         const struct zl_waiting *waiting = &of->waiting;
 
-        label(text, "nothing");
+        zl_explain_label(text, "nothing");
         zl_text_put(text, zl_words_wait(waiting->wait));
         if (waiting->refusal) {
                 zl_text_put(text, ": ");
@@ -220,149 +292,11 @@ static void put_waits(const struct zl_explanation *of, struct zl_text *text)
                 zl_words_time(text, waiting->until_ns);
         }
         end_line(text);
+        put_open(of, text);
         put_quarantines(of, text);
         for (uint32_t i = 0; i < of->engine->streams_by_topic.count; i++)
                 put_hole(of, &of->engine->streams[i], text);
         put_answer(of, text);
-}
-
-/* ---- the ladder ---- */
-
-static void put_ladder(const struct zl_explanation *of, struct zl_text *text)
-{
-        const struct zl_decision *decision = &of->decision;
-
-        end_line(text);
-        zl_text_put(text, of->kind == ZL_EXPLAINED_POOL ? "  LADDER: what is next\n"
-                                                        : "  LADDER\n");
-        for (enum zl_rung rung = ZL_RUNG_CANCEL; rung <= decision->rung; rung++) {
-                label(text, zl_word_rung(rung));
-                zl_text_put(text, zl_words_skip(rung, decision->skips[rung]));
-                end_line(text);
-        }
-}
-
-/* "0.5 of 7 BTC-USDT, 500 lots" and what each is expected to lose. */
-static void put_closed(const struct zl_explanation *of, const struct zl_order *order,
-                       struct zl_text *text)
-{
-        const struct zl_part *part = &of->subject.view.parts[order->at];
-        const struct zl_instrument *instrument = part->instrument;
-        zl_i128 share = ZL_PPB - part->sign * (zl_i128)instrument->slippage_ppb;
-
-        label(text, "size");
-        zl_text_decimal(text, order->whole, instrument->qty_scale);
-        zl_text_put(text, " of ");
-        zl_name_instrument(text, of->scales, instrument->id);
-        zl_text_put(text, " is ");
-        zl_text_decimal(text, order->whole / instrument->lot, 0);
-        zl_text_put(text, " lots; estimated fill ");
-        zl_text_decimal(text, instrument->mark * share, instrument->price_scale + 9);
-        zl_text_put(text, ", which loses ");
-        zl_text_decimal(text, zl_loss_ceil(part, instrument->lot),
-                        instrument->settle_scale + ZL_FINE);
-        zl_text_put(text, " a lot with its fee");
-        if (order->qty != order->whole) {
-                zl_text_put(text, "; cut to a slice of ");
-                zl_text_decimal(text, order->qty, instrument->qty_scale);
-        }
-        end_line(text);
-}
-
-static void put_partial(const struct zl_explanation *of, struct zl_text *text)
-{
-        const struct zl_policy *policy = of->subject.view.policy;
-        zl_i128 ratio;
-
-        for (uint32_t i = 0; i < of->decision.count; i++)
-                put_closed(of, &of->decision.orders[i], text);
-        label(text, "target");
-        zl_text_put(text, "policy `");
-        zl_text_put(text, zl_word_choice(ZL_TYPE_POLICY, "partial", policy->partial));
-        zl_text_put(text, "`, position order `");
-        zl_text_put(text, zl_word_choice(ZL_TYPE_POLICY, "position_order",
-                                         policy->position_order));
-        zl_text_char(text, '`');
-        if (of->has_left && zl_ratio_ceil(of->left, &of->left_worth, &ratio)) {
-                zl_text_put(text, ": the least lots that reach a ratio of ");
-                zl_text_decimal(text, policy->target_ppb, 7);
-                zl_text_put(text, "%; what is left has ");
-                zl_text_decimal(text, zl_div_ceil(ratio, 100000), 2);
-                zl_text_char(text, '%');
-        }
-        end_line(text);
-}
-
-/* ---- what was said ---- */
-
-static void put_liquidate(const struct zl_explanation *of, const struct zl_msg_liquidate *order,
-                          struct zl_text *text)
-{
-        int price = zl_scales_instrument_price(of->scales, order->instrument);
-        int qty = zl_scales_instrument_qty(of->scales, order->instrument);
-
-        label(text, order->step == ZL_STEP_PARTIAL ? "partial" : "full");
-        zl_text_put(text, order->order);
-        zl_text_put(text, "  ");
-        zl_text_put(text, zl_word_side(order->side));
-        zl_text_char(text, ' ');
-        zl_text_decimal(text, order->qty, qty < 0 ? 0 : (uint32_t)qty);
-        zl_text_put(text, " of ");
-        zl_name_instrument(text, of->scales, order->instrument);
-        zl_text_put(text, order->side == ZL_SIDE_SELL ? " at no less than " : " at no more than ");
-        zl_text_decimal(text, order->price, price < 0 ? 0 : (uint32_t)price);
-        if (order->expires_ns) {
-                zl_text_put(text, ", until ");
-                zl_words_time(text, order->expires_ns);
-        }
-}
-
-static void put_said(const struct zl_explanation *of, struct zl_text *text)
-{
-        const struct zl_message *said = of->scratch;
-        int scale;
-
-        switch (said->type) {
-        case ZL_TYPE_LIQUIDATE:
-                put_liquidate(of, &said->liquidate, text);
-                break;
-        case ZL_TYPE_CANCEL:
-                label(text, "cancel");
-                zl_text_put(text, said->cancel.order);
-                zl_text_put(text, "  all open orders of the pool");
-                break;
-        case ZL_TYPE_CONVERT:
-                label(text, "convert");
-                zl_text_put(text, said->convert.order);
-                zl_text_put(text, "  sell ");
-                for (uint32_t i = 0; i < of->subject.view.stocks_count; i++) {
-                        const struct zl_asset *asset = of->subject.view.stocks[i].asset;
-                        if (asset->id == said->convert.asset)
-                                zl_text_decimal(text, said->convert.amount, asset->scale);
-                }
-                zl_text_put(text, " of ");
-                zl_name_asset(text, of->scales, said->convert.asset);
-                break;
-        default:
-                label(text, "deficit");
-                scale = zl_scales_instrument_price(of->scales, said->deficit.instrument);
-                zl_name_instrument(text, of->scales, said->deficit.instrument);
-                zl_text_put(text, " at its close-out price ");
-                zl_text_decimal(text, said->deficit.price, scale < 0 ? 0 : (uint32_t)scale);
-        }
-        end_line(text);
-}
-
-static void put_all_said(const struct zl_explanation *of, struct zl_text *text)
-{
-        const struct zl_said_item *item;
-
-        for (size_t i = 0; (item = zl_said_item(of->said, i)) != NULL; i++) {
-                struct zl_frame_reader reader;
-                enum zl_err err = zl_frame_open(&reader, zl_said_frame(of->said, item), item->size);
-                while (err == ZL_OK && (err = zl_frame_next(&reader, of->scratch)) == ZL_OK)
-                        put_said(of, text);
-        }
 }
 
 /* ---- where the prices came from ---- */
@@ -387,10 +321,11 @@ static void put_source(const struct zl_explanation *of, const char *what, uint32
 static void put_sources(const struct zl_explanation *of, struct zl_text *text)
 {
         static const char *const heads[] = {"SOURCES", "", "", "AGE ms"};
+        bool timed = of->engine->now_ns > 0;
         const struct zl_view *view = &of->subject.view;
 
         zl_columns_begin(&columns, 1 | 2 | 4);
-        for (size_t i = 0; i < ZL_COUNT(heads); i++)
+        for (size_t i = 0; i < ZL_COUNT(heads) - !timed; i++)
                 zl_columns_put(&columns, heads[i]);
         for (uint32_t i = 0; i < view->parts_count; i++) {
                 const struct zl_instrument *instrument = view->parts[i].instrument;
@@ -398,7 +333,8 @@ static void put_sources(const struct zl_explanation *of, struct zl_text *text)
                 if (i && view->parts[i - 1].instrument == instrument)
                         continue;
                 put_source(of, "mark", instrument->id, &of->origins->marks[row]);
-                zl_columns_decimal(&columns, of->engine->now_ns - instrument->mark_ns, 6);
+                if (timed)
+                        zl_columns_decimal(&columns, of->engine->now_ns - instrument->mark_ns, 6);
                 put_source(of, "table", instrument->id, &of->origins->instruments[row]);
         }
         for (uint32_t i = 0; i < view->stocks_count; i++) {
@@ -429,17 +365,14 @@ void zl_explain_text(const struct zl_explanation *of, struct zl_text *text)
         if (of->kind == ZL_EXPLAINED_POOL)
                 put_waits(of, text);
         else
-                put_all_said(of, text);
+                zl_explain_orders(of, text);
         if (!of->subject.has) {
                 end_line(text);
                 return;
         }
         put_verdict(of, text);
         zl_explain_tables(of, text);
-        if (of->decides) {
-                put_ladder(of, text);
-                if (of->decision.rung == ZL_RUNG_PARTIAL)
-                        put_partial(of, text);
-        }
+        if (of->decides)
+                zl_explain_ladder(of, text);
         put_sources(of, text);
 }

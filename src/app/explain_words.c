@@ -1,5 +1,6 @@
 #include "app/explain_words.h"
 
+#include "core/fund.h"
 #include "core/schema.h"
 
 #include <string.h>
@@ -108,6 +109,27 @@ const char *zl_words_wait(enum zl_wait wait)
         };
 
         return words[wait];
+}
+
+const char *zl_words_fund(const struct zl_engine *engine, uint32_t fund)
+{
+        uint32_t row;
+
+        if (fund == 0)
+                return "its instrument names no fund";
+        if (!zl_state_owns(engine, zl_partition(fund, engine->partitions)))
+                return "its fund is another engine's to coordinate";
+        if (!zl_map_get(&engine->funds_by_id, fund, &row) || !engine->funds[row].defined)
+                return "its fund was never stated";
+        if (engine->funds[row].stopped)
+                return "its fund's books do not add up, until its next revision";
+        if (engine->round->fund == row)
+                return "partitions have not all answered the fund's round";
+        if (engine->funds[row].planned)
+                return "the plan is made, and the ledger has not stated what came of it";
+        if (engine->funds[row].unrated_said)
+                return "its fund's asset has no rate";
+        return "the fund's next round comes when the deficit is said again";
 }
 
 const char *zl_word_leg(enum zl_leg leg)

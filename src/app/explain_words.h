@@ -18,6 +18,8 @@ const char *zl_word_skip(enum zl_skip skip);
 /* Why this rung does not apply, in a sentence. */
 const char *zl_words_skip(enum zl_rung rung, enum zl_skip skip);
 const char *zl_word_wait(enum zl_wait wait);
+/* What a deficit in this fund's instruments waits for, in a sentence. */
+const char *zl_words_fund(const struct zl_engine *engine, uint32_t fund);
 /* What is waited for, in a sentence without its end. */
 const char *zl_words_wait(enum zl_wait wait);
 const char *zl_word_leg(enum zl_leg leg);

@@ -64,8 +64,8 @@ static bool take_frame(struct zl_walk *walk, const struct zl_walker *walker,
                 err = zl_frame_next(&reader, run->message);
                 if (err != ZL_OK)
                         break;
-                walk->step = (struct zl_walk_step){walk->steps, record->number, place, reader.header,
-                                              run->message};
+                walk->step = (struct zl_walk_step){walk->steps, record->number, place,
+                                                   reader.header, run->message};
                 if (!walker->before(walker->context, walk))
                         return false;
                 walk->steps++;

@@ -9,9 +9,9 @@ static const char text[] =
         "Runs a tape up to the message that caused an order, a decision, a deficit or a plan, and "
         "tells the\nwhole chain in words and numbers: the state, each price and where it came "
         "from, equity and\nmaintenance term by term, the step of the ladder and why not the one "
-        "before. ID is an order\n(42/x/17/0/1), a decision's or a deficit's key (42/x/17/0), a plan "
-        "(plan/FUND/REV) or one of its\nmessages (plan/FUND/REV/PLACE).\n\nWith --account it tells "
-        "of an account at a time: what it is worth, and why nothing is sent.";
+        "before.\n\nID is an order (42/x/17/0/1), a decision's or a deficit's key (42/x/17/0), a "
+        "plan of a fund\n(plan/FUND/REV) or one of its messages (plan/FUND/REV/PLACE).\n\nWith "
+        "--account it tells of an account at a time: what it is worth, and why nothing is sent.";
 
 /* False after a line on stderr. */
 static bool check(struct zl_explain *asked, int argc, char **argv, int first, bool has_account,

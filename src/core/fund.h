@@ -62,7 +62,7 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said);
 void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit *said);
 void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
                       const struct zl_msg_adl_bid *said);
-/* Whether this answer is the last that the open round waits for, so that hearing it makes a plan. */
+/* Whether this answer is the last that the open round waits for: hearing it makes a plan. */
 bool zl_round_completes(const struct zl_engine *engine, const struct zl_header *header,
                         const struct zl_msg_adl_bid *said);
 /* Adds the rows of an answer to a round, as far as it has room. */

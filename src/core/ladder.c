@@ -292,7 +292,8 @@ static bool ready(struct zl_engine *engine, uint32_t row, struct zl_view *view)
         struct zl_pool *pool = &engine->pools[row];
         zl_refusal refusal = NULL;
 
-        if (!zl_ladder_has_turn(pool) || !zl_state_is_known(engine, pool) || is_stale(engine, pool)) {
+        if (!zl_ladder_has_turn(pool) || !zl_state_is_known(engine, pool) ||
+            is_stale(engine, pool)) {
                 zl_bands_disarm(engine, row);
                 return false;
         }

@@ -15,8 +15,8 @@ struct zl_reduction {
         int64_t qty[ZL_PARTS_MAX];
 };
 
-/* By the policy's `partial`; or why not: no reduction short of everything helps, or the policy wants
- * none. `trial` is scratch; where `minimal` applies it holds what is left of the pool. */
+/* By the policy's `partial`; or why not: no reduction short of everything helps, or it wants none.
+ * `trial` is scratch; where `minimal` applies it holds what is left of the pool. */
 ZL_MUST_CHECK enum zl_skip zl_reduce(const struct zl_view *view, struct zl_view *trial,
                                      struct zl_reduction *ret_reduction);
 

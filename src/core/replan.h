@@ -23,8 +23,8 @@ size_t zl_replan_size(const struct zl_engine *engine, const struct zl_msg_adl_bi
 /* `memory` is aligned as by malloc; `last` completes the round, and is not heard yet. */
 struct zl_replan *zl_replan_take(struct zl_engine *engine, const struct zl_msg_adl_bid *last,
                                  void *memory);
-/* From the first deficit, as often as it is wanted. Between begin and end the query's prices are laid, and no step may be taken. False: the fund's
- * asset has no rate, and nothing was planned. */
+/* From the first deficit, as often as it is wanted. Between begin and end the query's prices are
+ * laid, and no step may be taken. False: the fund's asset has no rate, and nothing was planned. */
 ZL_MUST_CHECK bool zl_replan_begin(struct zl_replan *replan);
 /* The next deficit that the plan meets: what was found stands in `making`, and its messages from
  * `rows_from` on. What winners hold is then less by what they gave. */

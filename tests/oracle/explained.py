@@ -488,18 +488,26 @@ def check_ladder(pool, e):
 # ---------------------------------------------------------------- what was said
 
 
+def in_field(text, scale):
+    """An order's field has 64 bits; what is beyond them stays at their end."""
+    units = int(Fraction(text) * 10 ** scale)
+    return calc.dec(max(-calc.INT64, min(units, calc.INT64 - 1)), scale)
+
+
 def check_liquidate(pool, e, said, order):
     """Every field of an order is explained."""
     p = find(pool, order['instrument'], order['leg'])
     row = next(r for r in e['positions'] if (r['instrument'], r['leg']) == (p.instrument.id, p.leg))
     mark = next(s for s in e['sources'] if (s['type'], s['id']) == ('mark', p.instrument.id))
+    scale = pool.state.numeraire.scale
     expires = e['engine_ns'] + pool.rules.line['expires_ms'] * 10 ** 6 if e['engine_ns'] else 0
     for name, value in {
             'account': e['account'], 'pool': e['pool'], 'instrument': p.instrument.id,
             'leg': p.leg, 'side': 'sell' if p.s > 0 else 'buy', 'qty': order['qty'],
             'price': row['limit_price'], 'bankruptcy_price': row['bankruptcy_price'],
-            'step': e['step'], 'expires_ns': expires, 'equity': e['worth']['equity'],
-            'maintenance': e['worth']['maintenance'], 'mark_seq': mark.get('seq'),
+            'step': e['step'], 'expires_ns': expires,
+            'equity': in_field(e['worth']['equity'], scale),
+            'maintenance': in_field(e['worth']['maintenance'], scale), 'mark_seq': mark.get('seq'),
             'mark': price(p, pool.state.marks[p.instrument.id][0]),
             'tier_rev': pool.state.said['instrument', p.instrument.id]['rev'],
             'policy_rev': pool.rules.line['rev'],

@@ -257,8 +257,8 @@ def mistakes(cluster):
 def run(zeroline):
     parser = argparse.ArgumentParser()
     parser.add_argument('zeroline')
-    parser.add_argument('--worlds', type=int, default=40)
-    parser.add_argument('--plans', type=int, default=25)
+    parser.add_argument('--worlds', type=int, default=25)
+    parser.add_argument('--plans', type=int, default=15)
     parser.add_argument('--seed', type=int, default=1)
     options, seen = parser.parse_args(), collections.Counter()
     with Cluster(zeroline) as cluster:
