@@ -30,7 +30,7 @@ struct search {
         uint64_t times;      /* that it was said */
         char last_key[ZL_KEY_TEXT_SIZE]; /* that the pool had, for who asks for another */
         struct zl_text text;
-        bool told, failed;
+        bool told, complained, failed;
 };
 
 /* ---- names ---- */
@@ -290,6 +290,18 @@ static void tell(struct search *search, const struct zl_explanation *of)
 
 static struct zl_explanation telling; /* too large for a stack */
 
+/* Of the decision that was said. */
+static uint32_t orders_of(const struct search *search)
+{
+        const struct zl_said_item *item = zl_said_item(&search->said, 0);
+        struct zl_frame_reader reader;
+        enum zl_err err = zl_frame_open(&reader, zl_said_frame(&search->said, item), item->size);
+
+        while (err == ZL_OK)
+                err = zl_frame_next(&reader, &scratch);
+        return reader.messages;
+}
+
 static bool after(void *context, const struct zl_walk *walk)
 {
         struct search *search = context;
@@ -311,16 +323,22 @@ static bool after(void *context, const struct zl_walk *walk)
                 if (!telling.replan)
                         return false;
                 telling.matches = zl_explain_plan_matches(&telling);
-                if (telling.has_place && telling.place >= telling.replan->plan.rows_count)
+                search->complained = telling.has_place &&
+                                     telling.place >= telling.replan->plan.rows_count;
+                if (search->complained)
                         zl_say("%s: the plan has %u messages", search->asked->id,
                                telling.replan->plan.rows_count);
                 else
                         tell(search, &telling);
-                search->failed = !search->told;
                 return false;
         }
         zl_explain_look(&telling,
                      find_pool(walk->run.engine, search->key.account, search->key.pool));
+        if (search->key.has_place && search->key.place >= orders_of(search)) {
+                zl_say("%s: the decision has %u orders", search->asked->id, orders_of(search));
+                search->complained = true;
+                return false;
+        }
         bool deficit = zl_said_item(&search->said, 0)->topic.kind == ZL_TOPIC_DEFI;
         telling.kind = deficit ? ZL_EXPLAINED_DEFICIT : ZL_EXPLAINED_DECISION;
         telling.matches = zl_explain_matches(&telling);
@@ -375,7 +393,7 @@ static void end(void *context, const struct zl_walk *walk)
 
         if (!search->asked->id)
                 tell_account(search, walk);
-        if (!search->told && !search->failed)
+        if (!search->told && !search->failed && !search->complained)
                 complain(search, walk);
         zl_origins_close(&search->origins);
 }

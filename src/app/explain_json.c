@@ -319,6 +319,7 @@ void zl_explain_head(const struct zl_explanation *of, struct zl_text *text)
 
         zl_field_word(text, "explains", kinds[of->kind]);
         zl_field_word(text, "id", of->asked->id);
+        zl_field_u64(text, "nth", of->asked->nth);
         zl_field_u64(text, "at", step->at);
         zl_field_u64(text, "record", step->record);
         zl_field_u64(text, "place", step->place);

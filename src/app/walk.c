@@ -93,6 +93,9 @@ static enum zl_err take_tape(struct zl_walk *walk, const struct zl_walker *walke
                 zl_say("%s: %s; what stands behind it was not read", path, zl_tape_why(tape));
         else if (err != ZL_ERR_END)
                 zl_say_errno("cannot read %s", path);
+        if (err == ZL_ERR_END && zl_tape_torn(tape))
+                zl_say("%s: the last %llu bytes are a torn record and left out", path,
+                       (unsigned long long)zl_tape_torn(tape));
         return err == ZL_ERR_END ? ZL_OK : err;
 }
 

@@ -246,6 +246,7 @@ def mistakes(cluster):
             (['7/2/1/5'], 1, 'the last of this pool is 7/2/1/0'),
             (['8/2/1/0'], 1, 'nothing was said about this pool'),
             (['7/2/1/0', '--nth', 2], 1, 'was said 1 times'), (['hello'], 1, 'names nothing'),
+            (['7/2/1/0/1'], 1, 'the decision has 1 orders'),
             (['plan/1/1'], 1, 'no plan'), (['--account', 8], 1, 'has no pool'),
             (['--account', 7, '--at', 'noon'], 2, 'expected 2026-')):
         done = cluster.run('explain', tape.path, *arguments, code=code)
