@@ -645,7 +645,10 @@ def check_takeover(state, e, deficit, rules, money, fund_asset):
     i = state.instruments[deficit['instrument']]
     balance, peak = raw(e['fund']['balance'], scale), raw(e['fund']['peak'], scale)
     cost = money.converted_up(raw(deficit['amount'], i.scale), i.settle, fund_asset.id)
-    left = balance - raw(row['spent'], scale) - cost
+    spent = sum(raw(s['amount'], scale) for s in e['said'][:deficit['first']]
+                if s['type'] == 'takeover')
+    same(row['spent'], calc.dec(spent, scale), 'spent before')
+    left = balance - spent - cost
     bears = (money.worth(left, fund_asset.id) >= rules.fund_floor
              and left >= peak * (1 - rules.fund_drawdown))
     taken = {'if_solvent': bears, 'always': True, 'never': False}[rules.takeover]
