@@ -2,6 +2,9 @@
 
 #include "app/explain_words.h"
 #include "app/names.h"
+#include "core/order.h"
+
+enum { SHOWN_MOST = 6 }; /* positions in a line */
 
 static void end_line(struct zl_text *text)
 {
@@ -84,6 +87,28 @@ static void put_closed(const struct zl_explanation *of, const struct zl_order *o
         end_line(text);
 }
 
+/* "first 3 SOL-USDT, then 1 BTC-USDT" */
+static void put_sequence(const struct zl_explanation *of, struct zl_text *text)
+{
+        const struct zl_view *view = &of->subject.view;
+        uint32_t places[ZL_PARTS_MAX];
+
+        if (view->parts_count < 2)
+                return;
+        zl_order_parts(view, places);
+        for (uint32_t i = 0; i < view->parts_count && i < SHOWN_MOST; i++) {
+                const struct zl_part *part = &view->parts[places[i]];
+                zl_text_put(text, i ? ", then " : ": first ");
+                zl_name_instrument(text, of->scales, part->instrument->id);
+                if (part->leg) {
+                        zl_text_char(text, ' ');
+                        zl_text_put(text, zl_word_leg(part->leg));
+                }
+        }
+        if (view->parts_count > SHOWN_MOST)
+                zl_text_put(text, ", ...");
+}
+
 static void put_partial(const struct zl_explanation *of, struct zl_text *text)
 {
         const struct zl_policy *policy = of->subject.view.policy;
@@ -98,8 +123,9 @@ static void put_partial(const struct zl_explanation *of, struct zl_text *text)
         zl_text_put(text, zl_word_choice(ZL_TYPE_POLICY, "position_order",
                                          policy->position_order));
         zl_text_char(text, '`');
+        put_sequence(of, text);
         if (of->has_left && zl_ratio_ceil(of->left, &of->left_worth, &ratio)) {
-                zl_text_put(text, ": the least lots that reach a ratio of ");
+                zl_text_put(text, "; the least lots that reach a ratio of ");
                 zl_text_decimal(text, policy->target_ppb, 7);
                 zl_text_put(text, "%; what is left has ");
                 zl_text_decimal(text, zl_div_ceil(ratio, 100000), 2);

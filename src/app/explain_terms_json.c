@@ -2,6 +2,7 @@
 
 #include "app/explain_words.h"
 #include "app/fields.h"
+#include "core/order.h"
 
 /* ---- assets ---- */
 
@@ -15,6 +16,7 @@ static void put_asset(const struct zl_subject *subject, uint32_t at, struct zl_t
         zl_begin(text, NULL, '{');
         zl_field_u64(text, "asset", stock->asset->id);
         zl_field_decimal(text, "rate", stock->rate, stock->asset->rate_scale);
+        zl_field_u64(text, "volatility", (uint64_t)stock->asset->volatility);
         zl_field_decimal(text, "balance", stock->amount, fine);
         zl_field_decimal(text, "profit", terms.profit, fine);
         zl_field_decimal(text, "funding_due", terms.due, fine);
@@ -99,6 +101,7 @@ static void put_position(const struct zl_subject *subject, uint32_t at, struct z
         zl_field_decimal(text, "cost", part->cost, fine);
         zl_field_decimal(text, "profit", terms.profit, fine);
         zl_field_decimal(text, "funding_due", part->due, fine);
+        zl_field_u64(text, "volatility", (uint64_t)part->instrument->volatility);
         put_margin(subject, part, &terms, text);
         zl_field_wide(text, "share", terms.share, 0);
         put_points(part, &terms, text);
@@ -203,6 +206,28 @@ static void put_orders(const struct zl_explanation *of, struct zl_text *text)
         zl_end(text, ']');
 }
 
+/* Which position a reduction closes first. */
+static void put_sequence(const struct zl_explanation *of, struct zl_text *text)
+{
+        const struct zl_view *view = &of->subject.view;
+        uint32_t places[ZL_PARTS_MAX];
+
+        if (!of->decides || of->decision.rung != ZL_RUNG_PARTIAL) {
+                zl_field_null(text, "sequence");
+                return;
+        }
+        zl_order_parts(view, places);
+        zl_begin(text, "sequence", '[');
+        for (uint32_t i = 0; i < view->parts_count; i++) {
+                const struct zl_part *part = &view->parts[places[i]];
+                zl_begin(text, NULL, '{');
+                zl_field_u64(text, "instrument", part->instrument->id);
+                zl_field_word(text, "leg", zl_word_leg(part->leg));
+                zl_end(text, '}');
+        }
+        zl_end(text, ']');
+}
+
 /* What is left by the reduction that was sized, at the estimated fills. */
 static void put_left(const struct zl_explanation *of, struct zl_text *text)
 {
@@ -236,8 +261,8 @@ static void put_left(const struct zl_explanation *of, struct zl_text *text)
 
 void zl_explain_terms(const struct zl_explanation *of, struct zl_text *text)
 {
-        static const char *const names[] = {"assets", "positions", "worth", "ladder", "step",
-                                            "orders", "left"};
+        static const char *const names[] = {"assets", "positions", "worth",    "ladder",
+                                            "step",   "orders",    "sequence", "left"};
         const struct zl_subject *subject = &of->subject;
 
         if (!subject->has) {
@@ -257,6 +282,7 @@ void zl_explain_terms(const struct zl_explanation *of, struct zl_text *text)
         put_ladder(of, text);
         zl_field_word(text, "step", of->decides ? zl_word_rung(of->decision.rung) : NULL);
         put_orders(of, text);
+        put_sequence(of, text);
         if (of->has_left)
                 put_left(of, text);
         else

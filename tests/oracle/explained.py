@@ -283,9 +283,13 @@ def conversions(pool):
     return debt, free
 
 
-def check_convert(pool, orders):
-    """Each order is all that is free, or covers what is still owed."""
+def check_convert(pool, orders, assets):
+    """Each order is all that is free, or covers what is still owed; the least volatile first."""
     debt, free = conversions(pool)
+    calm = {row['asset']: 0 if pool.state.assets[row['asset']].numeraire else row['volatility']
+            for row in assets}
+    same([o['asset'] for o in orders],
+         sorted(free, key=lambda a: (calm[a], a))[:len(orders)], 'order of assets')
     for order in orders:
         held = pool.pool.holdings[order['asset']]
         unit = held.rate / 10 ** held.asset.scale
@@ -396,6 +400,37 @@ def check_minimal(pool, left, orders):
           for p, row in zip(closed, left['closed'])], 'whole lots')
 
 
+def check_sequence(pool, e):
+    """Which position goes first; equal ones stand in canonical order."""
+    def margin(p):
+        return -pool.rate(p) * pool.mm(p)
+
+    def in_pair(p):
+        return any(q.instrument is p.instrument and q.s != p.s for q in pool.positions)
+
+    def spread(p):
+        said, i = pool.state.said['mark', p.instrument.id], p.instrument
+        share = (Fraction(said['ask']) - Fraction(said['bid'])) / Fraction(said['price'])
+        depth = raw(said['depth'], i.qty_scale) * i.per_coordinate(1) * pool.u[i.id] * pool.rate(p)
+        return calc.floor_of(share * 10 ** 18), -depth
+
+    moves = {(r['instrument'], r['leg']): r['volatility'] for r in e['positions']}
+    key = {'largest_margin': margin,
+           'largest_loss': lambda p: pool.rate(p) * p.upnl(pool.u[p.instrument.id]),
+           'least_volatile': lambda p: moves[p.instrument.id, p.leg], 'most_liquid': spread,
+           'pairs_first': lambda p: (not in_pair(p), margin(p))}[pool.rules.order]
+    same([(r['instrument'], r['leg']) for r in e['sequence']],
+         [(p.instrument.id, p.leg) for p in sorted(pool.positions, key=key)], 'sequence')
+    closed = [(o['instrument'], o['leg']) for o in e['orders']]
+    for n, row in enumerate(e['sequence']):  # all before the last that is closed
+        name = row['instrument'], row['leg']
+        p = find(pool, *name)
+        if name not in closed and closed and pool.rules.partial == 'minimal' and \
+                p in dict(tradable(pool)) and \
+                any((r['instrument'], r['leg']) in closed for r in e['sequence'][n + 1:]):
+            raise Wrong(f'{name} is passed over')
+
+
 def check_unreached(pool):
     """No number of lots that is tried reaches the target, in the order of the margin."""
     if pool.rules.partial != 'minimal' or pool.rules.order != 'largest_margin':
@@ -472,8 +507,9 @@ def check_ladder(pool, e):
     same(e['ladder'][-1]['skip'], None, 'the last step applies')
     same(e['step'], e['ladder'][-1]['step'], 'step')
     if e['step'] == 'convert':
-        check_convert(pool, e['orders'])
+        check_convert(pool, e['orders'], e['assets'])
     elif e['step'] == 'partial':
+        check_sequence(pool, e)
         if pool.rules.partial == 'minimal':
             check_minimal(pool, e['left'], e['orders'])
         elif pool.rules.partial == 'fraction':
@@ -490,6 +526,8 @@ def check_ladder(pool, e):
 
 def in_field(text, scale):
     """An order's field has 64 bits; what is beyond them stays at their end."""
+    if text is None:
+        return None
     units = int(Fraction(text) * 10 ** scale)
     return calc.dec(max(-calc.INT64, min(units, calc.INT64 - 1)), scale)
 
@@ -504,7 +542,8 @@ def check_liquidate(pool, e, said, order):
     for name, value in {
             'account': e['account'], 'pool': e['pool'], 'instrument': p.instrument.id,
             'leg': p.leg, 'side': 'sell' if p.s > 0 else 'buy', 'qty': order['qty'],
-            'price': row['limit_price'], 'bankruptcy_price': row['bankruptcy_price'],
+            'price': row['limit_price'],
+            'bankruptcy_price': in_field(row['bankruptcy_price'], p.instrument.price_scale),
             'step': e['step'], 'expires_ns': expires,
             'equity': in_field(e['worth']['equity'], scale),
             'maintenance': in_field(e['worth']['maintenance'], scale), 'mark_seq': mark.get('seq'),

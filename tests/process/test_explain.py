@@ -80,6 +80,9 @@ def policies(draw, lines):
                      'convert': draw.random() < 0.7, 'cancel_first': draw.random() < 0.6,
                      'target_ratio': draw.choice(['0.8', '0.5', '0.95', '1']),
                      'fraction': draw.choice(['0.2', '0.5', '1']),
+                     'position_order': draw.choice(['largest_margin', 'largest_margin',
+                                                    'largest_loss', 'least_volatile',
+                                                    'most_liquid', 'pairs_first']),
                      'slice_notional': draw.choice([0, 0, '1000'])}
     for text in lines:
         line = json.loads(text)
