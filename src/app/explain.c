@@ -28,6 +28,8 @@ struct search {
         void *replan;        /* of the round that is complete now */
         void *replan_asked;  /* of the one that is asked about */
         uint64_t times;      /* that it was said */
+        char met[64];        /* the message of a plan that met the deficit at once */
+        uint32_t row;        /* of the plan under way */
         char last_key[ZL_KEY_TEXT_SIZE]; /* that the pool had, for who asks for another */
         struct zl_text text;
         bool told, complained, failed;
@@ -179,10 +181,38 @@ static bool is_asked(struct search *search, const struct zl_output *output)
         return same_key(&key, &search->key);
 }
 
+/* The deficit's key in a plan's message. */
+static const char *key_in_plan(const struct zl_output *output)
+{
+        if (output->type == ZL_TYPE_TAKEOVER)
+                return ((const struct zl_msg_takeover *)output->object)->key;
+        if (output->type == ZL_TYPE_ADL)
+                return ((const struct zl_msg_adl *)output->object)->loser_key;
+        return ((const struct zl_msg_socialize *)output->object)->key;
+}
+
+/* Names the first message of a plan that is about the deficit that was said just now. */
+static void note_plan(struct search *search, const struct zl_output *output)
+{
+        struct zl_text text = zl_text_over(search->met, sizeof search->met);
+
+        zl_text_put(&text, "plan/");
+        zl_text_u64(&text, output->header.topic.id);
+        zl_text_char(&text, '/');
+        zl_text_u64(&text, rev_of_plan(output));
+        zl_text_char(&text, '/');
+        zl_text_u64(&text, search->row);
+}
+
 static void said(void *context, const struct zl_output *output)
 {
         struct search *search = context;
+        struct zl_key key;
 
+        search->row = output->joins ? search->row + 1 : 0;
+        if (output->header.topic.kind == ZL_TOPIC_PLAN && search->said.count && !*search->met &&
+            zl_key_parse(key_in_plan(output), &key) && same_key(&key, &search->key))
+                note_plan(search, output);
         if (!output->joins)
                 search->hearing = is_asked(search, output);
         if (!search->hearing)
@@ -311,6 +341,7 @@ static bool after(void *context, const struct zl_walk *walk)
         search->last.message = NULL;
         if (!search->said.count || ++search->times < search->asked->nth) {
                 zl_said_clear(&search->said);
+                search->met[0] = 0;
                 return true;
         }
         look(search, walk, &telling);
@@ -341,6 +372,7 @@ static bool after(void *context, const struct zl_walk *walk)
         }
         bool deficit = zl_said_item(&search->said, 0)->topic.kind == ZL_TOPIC_DEFI;
         telling.kind = deficit ? ZL_EXPLAINED_DEFICIT : ZL_EXPLAINED_DECISION;
+        telling.met_by = *search->met ? search->met : NULL;
         telling.matches = zl_explain_matches(&telling);
         tell(search, &telling);
         return false;

@@ -57,6 +57,7 @@ struct zl_explanation {
         struct zl_message *scratch;
         bool matches; /* what is explained is what was said */
         /* of a pool */
+        const char *met_by; /* of a deficit: a plan that the same message made; or NULL */
         const struct zl_pool *before; /* its place before the message, or NULL */
         struct zl_subject subject;
         struct zl_waiting waiting;
@@ -86,7 +87,9 @@ bool zl_explain_plan_matches(struct zl_explanation *of);
 /* Whole lines, each with its end. */
 void zl_explain_json(const struct zl_explanation *of, struct zl_text *text);
 void zl_explain_plan_json(const struct zl_explanation *of, struct zl_text *text);
-/* Its parts: fields of the object under way. */
+/* Its parts: fields of the object under way; of a list of sources a row. */
+void zl_explain_source(struct zl_text *text, const char *type, uint64_t id,
+                       const struct zl_origin *origin);
 void zl_explain_head(const struct zl_explanation *of, struct zl_text *text);
 void zl_explain_terms(const struct zl_explanation *of, struct zl_text *text);
 /* Of a pool: the fund of its first open position; 0: none. */

@@ -137,7 +137,7 @@ static void put_origin(struct zl_text *text, const struct zl_origin *origin)
         zl_field_u64(text, "place", origin->place);
 }
 
-static void put_source(struct zl_text *text, const char *type, uint64_t id,
+void zl_explain_source(struct zl_text *text, const char *type, uint64_t id,
                        const struct zl_origin *origin)
 {
         if (!origin->known)
@@ -154,7 +154,7 @@ static void put_mark_source(const struct zl_explanation *of, struct zl_text *tex
         const struct zl_instrument *instrument = &of->engine->instruments[row];
         const struct zl_origin *origin = &of->origins->marks[row];
 
-        put_source(text, "instrument", instrument->id, &of->origins->instruments[row]);
+        zl_explain_source(text, "instrument", instrument->id, &of->origins->instruments[row]);
         if (!instrument->has_mark)
                 return;
         zl_begin(text, NULL, '{');
@@ -175,8 +175,8 @@ static void put_mark_source(const struct zl_explanation *of, struct zl_text *tex
 
 static void put_asset_sources(const struct zl_explanation *of, struct zl_text *text, uint32_t row)
 {
-        put_source(text, "asset", of->engine->assets[row].id, &of->origins->assets[row]);
-        put_source(text, "rate", of->engine->assets[row].id, &of->origins->rates[row]);
+        zl_explain_source(text, "asset", of->engine->assets[row].id, &of->origins->assets[row]);
+        zl_explain_source(text, "rate", of->engine->assets[row].id, &of->origins->rates[row]);
 }
 
 static void put_sources(const struct zl_explanation *of, struct zl_text *text)
@@ -187,9 +187,9 @@ static void put_sources(const struct zl_explanation *of, struct zl_text *text)
         const struct zl_policy *policy = zl_state_policy_of(engine, pool);
 
         zl_begin(text, "sources", '[');
-        put_source(text, "account", account->id, &of->origins->stated);
+        zl_explain_source(text, "account", account->id, &of->origins->stated);
         if (policy)
-                put_source(text, "policy", policy->id,
+                zl_explain_source(text, "policy", policy->id,
                            &of->origins->policies[policy - engine->policies]);
         for (uint32_t row = pool->first_position; row != ZL_NONE_AT;
              row = engine->positions[row].next_of_pool)
@@ -347,6 +347,7 @@ void zl_explain_json(const struct zl_explanation *of, struct zl_text *text)
         zl_pool_id_format(pool->id, name);
         zl_field_u64(text, "account", account->id);
         zl_field_word(text, "pool", name);
+        zl_field_word(text, "met_by", of->met_by);
         zl_field_u64(text, "rev", account->rev);
         zl_field_u64(text, "partition", zl_partition(account->id, of->engine->partitions));
         zl_field_bool(text, "suspended", account->suspended);

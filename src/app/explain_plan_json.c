@@ -31,6 +31,35 @@ static void put_fund(const struct zl_explanation *of, struct zl_text *text)
         zl_json_close(text);
 }
 
+/* Of the fund, and of what its instruments are priced and judged by. */
+static void put_sources(const struct zl_explanation *of, struct zl_text *text)
+{
+        const struct zl_engine *engine = of->engine;
+        const struct zl_msg_adl_query *query = &of->replan->plan.query;
+        uint32_t row, policy;
+
+        zl_begin(text, "sources", '[');
+        zl_explain_source(text, "fund", of->replan->fund.id,
+                          &of->origins->funds[of->replan->plan.fund]);
+        for (uint32_t i = 0; i < query->marks_count; i++) {
+                if (!zl_map_get(&engine->instruments_by_id, query->marks[i].instrument, &row))
+                        continue;
+                const struct zl_instrument *instrument = &engine->instruments[row];
+                zl_explain_source(text, "instrument", instrument->id,
+                                  &of->origins->instruments[row]);
+                zl_explain_source(text, "mark", instrument->id, &of->origins->marks[row]);
+                if (zl_map_get(&engine->policies_by_id, instrument->policy, &policy))
+                        zl_explain_source(text, "policy", instrument->policy,
+                                          &of->origins->policies[policy]);
+        }
+        for (uint32_t i = 0; i < query->rates_count; i++) {
+                if (zl_map_get(&engine->assets_by_id, query->rates[i].asset, &row))
+                        zl_explain_source(text, "rate", query->rates[i].asset,
+                                          &of->origins->rates[row]);
+        }
+        zl_end(text, ']');
+}
+
 static void put_query(const struct zl_explanation *of, struct zl_text *text)
 {
         const struct zl_fund *fund = &of->replan->fund;
@@ -282,6 +311,7 @@ void zl_explain_plan_json(const struct zl_explanation *of, struct zl_text *text)
                 zl_replan_end(replan);
         }
         zl_end(text, ']');
+        put_sources(of, text);
         zl_explain_world(of, NULL, text);
         zl_text_put(text, "}\n");
 }

@@ -370,6 +370,11 @@ void zl_explain_text(const struct zl_explanation *of, struct zl_text *text)
                 end_line(text);
                 return;
         }
+        if (of->met_by) {
+                zl_explain_label(text, "met by");
+                zl_text_put(text, of->met_by);
+                end_line(text);
+        }
         put_verdict(of, text);
         zl_explain_tables(of, text);
         if (of->decides)

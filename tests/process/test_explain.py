@@ -62,6 +62,12 @@ class Tape:
                      ('fund' in m and name == f'plan/{m["fund"]}/{m["rev"]}'))
         check(first['at'] == e['at'], f'{name}: at {e["at"]}, said at {first["at"]}')
         first = {k: v for k, v in first.items() if k != 'at'}
+        if e.get('met_by'):
+            met, = self.explain(e['met_by'])
+            check([d['key'] for d in met['deficits']] == [name], (e['met_by'], met['deficits']))
+            check(met['at'] == e['at'], (e['at'], met['at']))
+            explained.check(met)
+            seen['met_by'] += 1
         check(first == e['said'][0], f'{name}: explains {e["said"][0]}, said {first}')
 
 
@@ -114,6 +120,19 @@ def plan_tapes(cluster, count, seed, seen):
             tape.check_id(name, seen)
 
 
+def world_again(cluster, e, order):
+    """The explanation's world is one that `calc` values, and on which the same order is sent."""
+    lines = [json.dumps(line) for line in e['world']]
+    told = cluster.run('calc', stdin='\n'.join(lines).encode()).stdout.decode()
+    pool = next(p for p in map(json.loads, told.splitlines()) if p['pool'] == e['pool'])
+    names = ('equity', 'bankruptcy_equity', 'maintenance', 'ratio')
+    check([pool[n] for n in names] == [e['worth'][n] for n in names], pool)
+    tape = encoded(cluster, 'again.tape', lines)
+    again = next(m for m in tape.said if m.get('order') == order['order'])
+    for name in ('side', 'qty', 'price', 'bankruptcy_price', 'step', 'equity', 'expires_ns'):
+        check(again[name] == order[name], (name, again, order))
+
+
 # ---------------------------------------------------------------- the simulated exchange
 
 
@@ -142,6 +161,7 @@ def exchange(cluster, seen):
     check({'cancel', 'convert', 'partial', 'full', 'deficit', 'takeover'} <= set(here), here)
     seen.update(here)
     order = next(m for m in tape.said if m['type'] == 'liquidate')
+    world_again(cluster, tape.explain(order['order'])[0], order)
     for moment in (['--at', f'message:{order["at"]}'], ['--at', 'record:3000'], []):
         for e in tape.explain('--account', order['account'], *moment):
             explained.check(e)
@@ -272,7 +292,8 @@ def run(zeroline):
         plan_tapes(cluster, options.plans, options.seed, seen)
         exchange(cluster, seen)
     print(dict(seen))
-    wanted = {'cancel', 'convert', 'partial', 'full', 'deficit', 'takeover', 'adl', 'socialize'}
+    wanted = {'cancel', 'convert', 'partial', 'full', 'deficit', 'takeover', 'adl', 'socialize',
+              'met_by'}
     check(wanted <= set(seen), f'not explained: {wanted - set(seen)}')
 
 
