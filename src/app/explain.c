@@ -13,7 +13,7 @@
 struct search {
         const struct zl_explain *asked;
         struct zl_engine *engine;
-        struct zl_walk_step last; /* the last message that was taken; it is not kept itself */
+        struct zl_follow_step last; /* the last message that was taken; it is not kept itself */
         struct zl_key key; /* of a decision */
         bool by_plan;
         uint32_t plan_fund, plan_place;
@@ -227,12 +227,12 @@ static void said(void *context, const struct zl_output *output)
 
 /* ---- looking on ---- */
 
-static bool begin(void *context, const struct zl_walk *walk)
+static bool begin(void *context, const struct zl_follow *follow)
 {
         struct search *search = context;
 
-        search->engine = walk->run.engine;
-        if (zl_origins_open(&search->origins, walk->run.engine))
+        search->engine = follow->run.engine;
+        if (zl_origins_open(&search->origins, follow->run.engine))
                 return true;
         zl_say("out of memory");
         return false;
@@ -254,7 +254,7 @@ static void watch(void *context, const struct zl_header *header, const struct zl
                 search->failed = true;
 }
 
-static bool is_behind(const struct zl_moment *moment, const struct zl_walk_step *step)
+static bool is_behind(const struct zl_moment *moment, const struct zl_follow_step *step)
 {
         switch (moment->by) {
         case ZL_MOMENT_TIME:
@@ -277,30 +277,30 @@ static uint32_t find_pool(const struct zl_engine *engine, uint64_t account, stru
 
 static struct zl_message scratch; /* too large for a stack */
 
-static bool before(void *context, const struct zl_walk *walk)
+static bool before(void *context, const struct zl_follow *follow)
 {
         struct search *search = context;
 
         if (!search->asked->id)
-                return !is_behind(&search->asked->moment, &walk->step);
+                return !is_behind(&search->asked->moment, &follow->step);
         uint32_t pool = search->by_plan ? ZL_NONE_AT
-                                        : find_pool(walk->run.engine, search->key.account,
+                                        : find_pool(follow->run.engine, search->key.account,
                                                     search->key.pool);
         search->has_before = pool != ZL_NONE_AT;
         if (search->has_before)
-                search->before = walk->run.engine->pools[pool];
+                search->before = follow->run.engine->pools[pool];
         return true;
 }
 
 /* ---- telling ---- */
 
-static void look(struct search *search, const struct zl_walk *walk, struct zl_explanation *of)
+static void look(struct search *search, const struct zl_follow *follow, struct zl_explanation *of)
 {
         *of = (struct zl_explanation){.asked = search->asked,
-                                      .engine = walk->run.engine,
-                                      .scales = walk->scales,
+                                      .engine = follow->run.engine,
+                                      .scales = follow->scales,
                                       .origins = &search->origins,
-                                      .step = search->asked->id ? &walk->step : &search->last,
+                                      .step = search->asked->id ? &follow->step : &search->last,
                                       .said = &search->said,
                                       .scratch = &scratch,
                                       .before = search->has_before ? &search->before : NULL,
@@ -332,19 +332,19 @@ static uint32_t orders_of(const struct search *search)
         return reader.messages;
 }
 
-static bool after(void *context, const struct zl_walk *walk)
+static bool after(void *context, const struct zl_follow *follow)
 {
         struct search *search = context;
 
-        zl_origins_update(&search->origins, walk);
-        search->last = walk->step;
+        zl_origins_update(&search->origins, follow);
+        search->last = follow->step;
         search->last.message = NULL;
         if (!search->said.count || ++search->times < search->asked->nth) {
                 zl_said_clear(&search->said);
                 search->met[0] = 0;
                 return true;
         }
-        look(search, walk, &telling);
+        look(search, follow, &telling);
         if (search->by_plan) {
                 telling.kind = ZL_EXPLAINED_PLAN;
                 telling.replan = search->replan_asked;
@@ -364,7 +364,7 @@ static bool after(void *context, const struct zl_walk *walk)
                 return false;
         }
         zl_explain_look(&telling,
-                     find_pool(walk->run.engine, search->key.account, search->key.pool));
+                     find_pool(follow->run.engine, search->key.account, search->key.pool));
         if (search->key.has_place && search->key.place >= orders_of(search)) {
                 zl_say("%s: the decision has %u orders", search->asked->id, orders_of(search));
                 search->complained = true;
@@ -378,9 +378,9 @@ static bool after(void *context, const struct zl_walk *walk)
         return false;
 }
 
-static void tell_account(struct search *search, const struct zl_walk *walk)
+static void tell_account(struct search *search, const struct zl_follow *follow)
 {
-        const struct zl_engine *engine = walk->run.engine;
+        const struct zl_engine *engine = follow->run.engine;
         uint32_t account = zl_state_find_account(engine, search->asked->account);
 
         for (uint32_t row = account == ZL_NONE_AT ? ZL_NONE_AT
@@ -388,22 +388,22 @@ static void tell_account(struct search *search, const struct zl_walk *walk)
              row != ZL_NONE_AT; row = engine->pools[row].next_of_account) {
                 if (search->asked->pool && zl_pool_id_compare(engine->pools[row].id, search->pool))
                         continue;
-                look(search, walk, &telling);
+                look(search, follow, &telling);
                 telling.kind = ZL_EXPLAINED_POOL;
                 zl_explain_look(&telling, row);
                 tell(search, &telling);
         }
 }
 
-static void complain(const struct search *search, const struct zl_walk *walk)
+static void complain(const struct search *search, const struct zl_follow *follow)
 {
         const struct zl_explain *asked = search->asked;
         uint64_t account = search->origins.account;
-        uint32_t partition = zl_partition(account, walk->run.engine->partitions);
+        uint32_t partition = zl_partition(account, follow->run.engine->partitions);
 
         if (search->by_plan)
                 zl_say("%s: no plan %s was made by this tape's engine", asked->path, asked->id);
-        else if (!zl_state_owns(walk->run.engine, partition))
+        else if (!zl_state_owns(follow->run.engine, partition))
                 zl_say("%s: account %llu is in partition %u, which another engine decides for",
                        asked->path, (unsigned long long)account, partition);
         else if (search->times)
@@ -419,14 +419,14 @@ static void complain(const struct search *search, const struct zl_walk *walk)
                        (unsigned long long)account, asked->pool ? "such pool" : "pool");
 }
 
-static void end(void *context, const struct zl_walk *walk)
+static void end(void *context, const struct zl_follow *follow)
 {
         struct search *search = context;
 
         if (!search->asked->id)
-                tell_account(search, walk);
+                tell_account(search, follow);
         if (!search->told && !search->failed && !search->complained)
-                complain(search, walk);
+                complain(search, follow);
         zl_origins_close(&search->origins);
 }
 
@@ -447,7 +447,7 @@ static enum zl_err print(struct search *search)
 enum zl_err zl_explain(const struct zl_explain *asked)
 {
         struct search search = {.asked = asked};
-        const struct zl_walker walker = {.context = &search,
+        const struct zl_follower follower = {.context = &search,
                                          .begin = begin,
                                          .before = before,
                                          .said = said,
@@ -465,7 +465,7 @@ enum zl_err zl_explain(const struct zl_explain *asked)
         }
         search.text = zl_text_over(buffer, TEXT_SIZE);
         if (parse_asked(&search))
-                err = zl_walk(asked->path, &walker);
+                err = zl_follow(asked->path, &follower);
         else
                 zl_say("%s names nothing: expected an order (42/x/17/0/1), a decision's key, or "
                        "plan/FUND/REV with a place or without",

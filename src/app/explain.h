@@ -52,7 +52,7 @@ struct zl_explanation {
         struct zl_engine *engine;
         const struct zl_scales *scales;
         const struct zl_origins *origins;
-        const struct zl_walk_step *step; /* the message behind which it is told, or NULL in it */
+        const struct zl_follow_step *step; /* the message behind which it is told, or NULL in it */
         const struct zl_said *said; /* the frames that said it */
         struct zl_message *scratch;
         bool matches; /* what is explained is what was said */

@@ -315,7 +315,7 @@ void zl_explain_head(const struct zl_explanation *of, struct zl_text *text)
                 [ZL_EXPLAINED_PLAN] = "plan",
                 [ZL_EXPLAINED_POOL] = "pool",
         };
-        const struct zl_walk_step *step = of->step;
+        const struct zl_follow_step *step = of->step;
 
         zl_field_word(text, "explains", kinds[of->kind]);
         zl_field_word(text, "id", of->asked->id);

@@ -35,7 +35,7 @@ static void put_numeraire(const struct zl_explanation *of, struct zl_text *text,
 
 static void put_cause(const struct zl_explanation *of, struct zl_text *text)
 {
-        const struct zl_walk_step *step = of->step;
+        const struct zl_follow_step *step = of->step;
         struct zl_origin origin = {true, step->header, step->at, step->record, step->place};
 
         zl_explain_label(text, "behind");

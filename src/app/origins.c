@@ -30,7 +30,7 @@ void zl_origins_close(struct zl_origins *origins)
 
 /* A mark that the engine did not use is a frame of another seq or price than the one it has. */
 static struct zl_origin *of_mark(struct zl_origins *origins, const struct zl_engine *engine,
-                                 const struct zl_walk_step *step)
+                                 const struct zl_follow_step *step)
 {
         const struct zl_msg_mark *mark = &step->message->mark;
         uint32_t row;
@@ -117,7 +117,7 @@ static struct zl_origin *of_exec(struct zl_origins *origins, const struct zl_msg
 
 /* What the message says, if the engine has it now as the message says it. */
 static struct zl_origin *find(struct zl_origins *origins, const struct zl_engine *engine,
-                              const struct zl_walk_step *step)
+                              const struct zl_follow_step *step)
 {
         const struct zl_message *message = step->message;
 
@@ -143,10 +143,10 @@ static struct zl_origin *find(struct zl_origins *origins, const struct zl_engine
         }
 }
 
-void zl_origins_update(struct zl_origins *origins, const struct zl_walk *walk)
+void zl_origins_update(struct zl_origins *origins, const struct zl_follow *follow)
 {
-        const struct zl_walk_step *step = &walk->step;
-        const struct zl_engine *engine = walk->run.engine;
+        const struct zl_follow_step *step = &follow->step;
+        const struct zl_engine *engine = follow->run.engine;
         struct zl_origin *origin = engine->frame_refused ? NULL : find(origins, engine, step);
 
         if (origin)

@@ -7,7 +7,7 @@
 #ifndef ZL_APP_ORIGINS_H
 #define ZL_APP_ORIGINS_H
 
-#include "app/walk.h"
+#include "app/follow.h"
 
 #include "core/key.h"
 
@@ -27,7 +27,7 @@ struct zl_origins {
 };
 
 ZL_MUST_CHECK bool zl_origins_open(struct zl_origins *origins, const struct zl_engine *engine);
-void zl_origins_update(struct zl_origins *origins, const struct zl_walk *walk);
+void zl_origins_update(struct zl_origins *origins, const struct zl_follow *follow);
 void zl_origins_close(struct zl_origins *origins);
 
 #endif

@@ -38,8 +38,8 @@ struct zl_making {
 ZL_MUST_CHECK bool zl_meet_begin(struct zl_making *making, uint32_t at);
 /* Whether the fund bears that cost after what the plan has spent. */
 bool zl_fund_bears(const struct zl_making *making, zl_i128 cost);
-/* Lines up in the plan's `line` who may bear a share of the deficit's loss, by place, with what each
- * one's profit is worth in units of the numeraire. Returns how many. */
+/* Lines up in the plan's `line` who may bear a share of the deficit's loss, by place, with what
+ * each one's profit is worth in units of the numeraire. Returns how many. */
 uint32_t zl_meet_bearers(struct zl_making *making);
 /* Adds the messages that meet the deficit. False: they do not fit, and none is left behind. */
 ZL_MUST_CHECK bool zl_meet(struct zl_making *making);

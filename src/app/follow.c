@@ -1,4 +1,4 @@
-#include "app/walk.h"
+#include "app/follow.h"
 
 #include "app/say.h"
 #include "tape/tape.h"
@@ -50,11 +50,11 @@ static struct zl_engine_config read_config(struct zl_tape_reader *tape, struct z
 
 /* ---- walking ---- */
 
-/* False: the walker ends it. */
-static bool take_frame(struct zl_walk *walk, const struct zl_walker *walker,
+/* False: the follower ends it. */
+static bool take_frame(struct zl_follow *follow, const struct zl_follower *follower,
                        const struct zl_tape_record *record)
 {
-        struct zl_run *run = &walk->run;
+        struct zl_run *run = &follow->run;
         struct zl_frame_reader reader;
 
         if (zl_frame_check(record->frame, record->frame_size, run->message, &reader) != ZL_OK)
@@ -64,28 +64,28 @@ static bool take_frame(struct zl_walk *walk, const struct zl_walker *walker,
                 err = zl_frame_next(&reader, run->message);
                 if (err != ZL_OK)
                         break;
-                walk->step = (struct zl_walk_step){walk->steps, record->number, place,
+                follow->step = (struct zl_follow_step){follow->steps, record->number, place,
                                                    reader.header, run->message};
-                if (!walker->before(walker->context, walk))
+                if (!follower->before(follower->context, follow))
                         return false;
-                walk->steps++;
-                zl_scales_learn(walk->scales, run->message);
-                zl_run_message(run, &reader.header, place, run->message, walker->said,
-                               walker->context);
-                if (!walker->after(walker->context, walk))
+                follow->steps++;
+                zl_scales_learn(follow->scales, run->message);
+                zl_run_message(run, &reader.header, place, run->message, follower->said,
+                               follower->context);
+                if (!follower->after(follower->context, follow))
                         return false;
         }
         return true;
 }
 
-static enum zl_err take_tape(struct zl_walk *walk, const struct zl_walker *walker,
+static enum zl_err take_tape(struct zl_follow *follow, const struct zl_follower *follower,
                              struct zl_tape_reader *tape, const char *path)
 {
         struct zl_tape_record record;
         enum zl_err err;
 
         while ((err = zl_tape_next(tape, &record)) == ZL_OK) {
-                if (record.kind == ZL_RECORD_IN && !take_frame(walk, walker, &record))
+                if (record.kind == ZL_RECORD_IN && !take_frame(follow, follower, &record))
                         return ZL_OK;
                 zl_tape_forget(tape);
         }
@@ -99,13 +99,13 @@ static enum zl_err take_tape(struct zl_walk *walk, const struct zl_walker *walke
         return err == ZL_ERR_END ? ZL_OK : err;
 }
 
-static enum zl_err walk_tape(struct zl_walk *walk, const struct zl_walker *walker,
+static enum zl_err follow_tape(struct zl_follow *follow, const struct zl_follower *follower,
                              struct zl_tape_reader *tape, const char *path)
 {
         struct zl_message *message = malloc(sizeof *message);
         enum zl_err err = ZL_ERR_SYSTEM;
 
-        if (!message || !walk->scales) {
+        if (!message || !follow->scales) {
                 zl_say("out of memory");
                 free(message);
                 return err;
@@ -116,23 +116,23 @@ static enum zl_err walk_tape(struct zl_walk *walk, const struct zl_walker *walke
                 zl_say_errno("cannot read %s again", path);
                 return err;
         }
-        err = zl_run_open(&walk->run, &config);
+        err = zl_run_open(&follow->run, &config);
         if (err != ZL_OK)
                 return err;
-        const struct zl_run_watch watch = {walker->watch, walker->context};
-        walk->run.watch = &watch;
+        const struct zl_run_watch watch = {follower->watch, follower->context};
+        follow->run.watch = &watch;
         err = ZL_ERR_SYSTEM;
-        if (walker->begin(walker->context, walk))
-                err = take_tape(walk, walker, tape, path);
-        walker->end(walker->context, walk);
-        zl_run_close(&walk->run);
+        if (follower->begin(follower->context, follow))
+                err = take_tape(follow, follower, tape, path);
+        follower->end(follower->context, follow);
+        zl_run_close(&follow->run);
         return err;
 }
 
-enum zl_err zl_walk(const char *path, const struct zl_walker *walker)
+enum zl_err zl_follow(const char *path, const struct zl_follower *follower)
 {
         struct zl_tape_reader *tape;
-        struct zl_walk walk = {.scales = NULL};
+        struct zl_follow follow = {.scales = NULL};
         enum zl_err err = zl_tape_open(path, &tape);
 
         if (err == ZL_ERR_INVALID)
@@ -141,9 +141,9 @@ enum zl_err zl_walk(const char *path, const struct zl_walker *walker)
                 zl_say_errno("cannot open %s", path);
         if (err != ZL_OK)
                 return err;
-        walk.scales = zl_scales_open();
-        err = walk_tape(&walk, walker, tape, path);
-        zl_scales_close(walk.scales);
+        follow.scales = zl_scales_open();
+        err = follow_tape(&follow, follower, tape, path);
+        zl_scales_close(follow.scales);
         zl_tape_shut(tape);
         return err;
 }
