@@ -1,7 +1,7 @@
 /* follow.h - a tape through an engine, one message at a time, with somebody looking on.
  *
- * Answers: nothing by itself; the follower is told of each message before and after it is taken, and
- * of what is said to it. Owns: nothing between calls. Thread: its owner's. */
+ * Answers: nothing by itself; the follower is told of each message before and after it is taken,
+ * and of what is said to it. Owns: nothing between calls. Thread: its owner's. */
 #ifndef ZL_APP_FOLLOW_H
 #define ZL_APP_FOLLOW_H
 
