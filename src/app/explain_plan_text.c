@@ -68,11 +68,11 @@ static void put_takeover(const struct zl_explanation *of, struct zl_text *text)
         zl_text_decimal(text,
                         of->replan->fund.balance - making->spent_before - making->takeover_cost,
                         asset->scale);
-        zl_text_put(text, "; at least ");
+        zl_text_put(text, "; it must leave ");
         zl_text_decimal(text,
                         (zl_i128)of->replan->fund.peak * (ZL_PPB - policy->fund_drawdown_ppb),
                         asset->scale + 9);
-        zl_text_put(text, " (peak less drawdown) and worth ");
+        zl_text_put(text, " (peak less drawdown), worth ");
         zl_text_decimal(text, policy->fund_floor,
                         of->engine->assets[of->engine->numeraire].scale);
         zl_text_put(text, " (fund_floor); policy `");

@@ -47,6 +47,20 @@ class Tape:
                 out.append(name)
         return out
 
+    def by_kind(self):
+        """Their names, by the first step of a decision and the last kind of a plan's messages."""
+        out = collections.defaultdict(list)
+        for m in self.said:
+            if 'order' in m:
+                name, kind = m['order'].rsplit('/', 1)[0], m.get('step') or m['type']
+            elif m['type'] == 'deficit':
+                name, kind = f'{m["account"]}/{m["pool"]}/{m["base"]}/{m["n"]}', 'deficit'
+            else:
+                name, kind = f'plan/{m["fund"]}/{m["rev"]}', m['type']
+            if name not in out[kind]:
+                out[kind].append(name)
+        return out
+
     def check_id(self, name, seen):
         """Its numbers, and that it is the first of what was said under this name."""
         e, = self.explain(name)
@@ -150,12 +164,7 @@ def exchange(cluster, seen):
     cluster.stop(router)
     path, = cluster.tapes('worker')
     tape, here = Tape(cluster, path), collections.Counter()
-    by_kind = collections.defaultdict(list)
-    for name in tape.ids():
-        kinds = [(m['type'], m.get('step')) for m in tape.said if m.get('order', '').startswith(
-            name + '/') or 'fund' in m and name == f'plan/{m["fund"]}/{m["rev"]}']
-        by_kind[kinds[0] if kinds else 'deficit'].append(name)
-    for names in by_kind.values():
+    for names in tape.by_kind().values():
         for name in names[:4] + names[-2:]:
             tape.check_id(name, here)
     check({'cancel', 'convert', 'partial', 'full', 'deficit', 'takeover'} <= set(here), here)
@@ -168,6 +177,20 @@ def exchange(cluster, seen):
     text = cluster.run('explain', path, order['order']).stdout.decode()
     check(order['order'] in text and order['price'] in text and 'LADDER' in text, text)
     check(max(map(len, text.splitlines())) < 160 and text.count('\n') < 50, text)
+
+
+def incidents(cluster, seen):
+    """Bad days of the simulated exchange, on which nothing is left out."""
+    here = collections.Counter()
+    for name in ('exhausted', 'cascade', 'glitch'):
+        path = cluster.dir / f'{name}.tape'
+        cluster.run('sim', '--incident', name, '--accounts', 200, '-o', path)
+        tape = Tape(cluster, path)
+        for names in tape.by_kind().values():
+            for one in names[:2] + names[-2:]:
+                tape.check_id(one, here)
+    check(set(SAID) - {'liquidate'} | {'partial', 'full', 'met_by'} <= set(here), here)
+    seen.update(here)
 
 
 # ---------------------------------------------------------------- why nothing
@@ -290,6 +313,7 @@ def run(zeroline):
         why_nothing(cluster)
         random_worlds(cluster, options.worlds, options.seed, seen)
         plan_tapes(cluster, options.plans, options.seed, seen)
+        incidents(cluster, seen)
         exchange(cluster, seen)
     print(dict(seen))
     wanted = {'cancel', 'convert', 'partial', 'full', 'deficit', 'takeover', 'adl', 'socialize',

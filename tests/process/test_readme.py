@@ -34,6 +34,13 @@ def explanation(zeroline):
                           timeout=60, check=True).stdout
     path.unlink()
     check(re.sub('^(?=.)', '    ', told, flags=re.M) in README, told)
+    shown = re.search(r'zeroline (sim --incident .*) -o day.tape\n    \$ .*? (\S+)\n', README)
+    subprocess.run([zeroline, *shown[1].split(), '-o', path], timeout=60, check=True,
+                   stderr=subprocess.DEVNULL)
+    told = subprocess.run([zeroline, 'explain', path, shown[2]], capture_output=True, text=True,
+                          timeout=60, check=True).stdout
+    path.unlink()
+    check(re.sub('^(?=.)', '    ', told, flags=re.M) in README, told)
 
 
 def commands(zeroline):
