@@ -1,5 +1,6 @@
 #include "app/explain.h"
 
+#include "app/defined.h"
 #include "app/say.h"
 
 #include <stdio.h>
@@ -294,8 +295,30 @@ static bool before(void *context, const struct zl_follow *follow)
 
 /* ---- telling ---- */
 
+/* What came with a snapshot was never said in a message; its scales are the engine's. */
+static void learn(const struct zl_follow *follow)
+{
+        const struct zl_engine *engine = follow->run.engine;
+
+        for (uint32_t i = 0; i < engine->assets_by_id.count; i++) {
+                if (!engine->assets[i].defined ||
+                    zl_scales_asset_symbol(follow->scales, engine->assets[i].id))
+                        continue;
+                zl_defined_asset(&engine->assets[i], &scratch);
+                zl_scales_learn(follow->scales, &scratch);
+        }
+        for (uint32_t i = 0; i < engine->instruments_by_id.count; i++) {
+                if (!engine->instruments[i].usable ||
+                    zl_scales_instrument_price(follow->scales, engine->instruments[i].id) >= 0)
+                        continue;
+                zl_defined_instrument(&engine->instruments[i], &scratch);
+                zl_scales_learn(follow->scales, &scratch);
+        }
+}
+
 static void look(struct search *search, const struct zl_follow *follow, struct zl_explanation *of)
 {
+        learn(follow);
         *of = (struct zl_explanation){.asked = search->asked,
                                       .engine = follow->run.engine,
                                       .scales = follow->scales,
@@ -435,7 +458,7 @@ static void end(void *context, const struct zl_follow *follow)
 static enum zl_err print(struct search *search)
 {
         if (search->failed || search->said.failed || search->text.full) {
-                zl_say("out of memory");
+                zl_say(search->text.full ? "there is too much to tell" : "out of memory");
                 return ZL_ERR_SYSTEM;
         }
         if (fputs(search->text.data, stdout) != EOF)
@@ -470,8 +493,12 @@ enum zl_err zl_explain(const struct zl_explain *asked)
                 zl_say("%s names nothing: expected an order (42/x/17/0/1), a decision's key, or "
                        "plan/FUND/REV with a place or without",
                        asked->id ? asked->id : asked->pool);
-        if (err == ZL_OK || search.told)
-                err = search.told ? print(&search) : ZL_ERR_INVALID;
+        if (err == ZL_OK && !search.told && !search.failed)
+                err = ZL_ERR_INVALID;
+        if (search.told || search.failed) {
+                enum zl_err printed = print(&search);
+                err = err == ZL_OK ? printed : err;
+        }
         free(search.replan);
         free(search.replan_asked);
         zl_said_free(&search.said);
