@@ -243,6 +243,8 @@ static void hear(struct zl_run *run, zl_run_said *said, void *context)
 static void step(struct zl_run *run, const struct zl_header *header, uint32_t place,
                  const struct zl_message *message, zl_run_said *said, void *context)
 {
+        if (run->watch)
+                run->watch->before(run->watch->context, header, message);
         enum zl_progress progress =
                 zl_engine_step(run->engine, header, place, message, &run->outbox);
 

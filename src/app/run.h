@@ -15,6 +15,7 @@
 #include <zeroline/frame.h>
 
 struct zl_run_between;
+struct zl_run_watch;
 struct XXH3_state_s;
 
 struct zl_run {
@@ -32,6 +33,14 @@ struct zl_run {
         bool planning;
         uint32_t plan_fund;
         uint64_t plan_rev;
+        const struct zl_run_watch *watch; /* NULL; else told of every step before it is taken */
+};
+
+/* Who looks on: `before` may ask the engine, and changes nothing. */
+struct zl_run_watch {
+        void (*before)(void *context, const struct zl_header *header,
+                       const struct zl_message *message);
+        void *context;
 };
 
 /* Called once for each thing said, in order. */

@@ -17,6 +17,7 @@ enum zl_exit zl_cmd_decode(int argc, char **argv);
 enum zl_exit zl_cmd_demo(int argc, char **argv);
 enum zl_exit zl_cmd_diff(int argc, char **argv);
 enum zl_exit zl_cmd_encode(int argc, char **argv);
+enum zl_exit zl_cmd_explain(int argc, char **argv);
 enum zl_exit zl_cmd_journal(int argc, char **argv);
 enum zl_exit zl_cmd_keygen(int argc, char **argv);
 enum zl_exit zl_cmd_replay(int argc, char **argv);

@@ -14,6 +14,7 @@ static const struct zl_command commands[] = {
          zl_cmd_replay},
         {"diff", "the first difference between two tapes or outputs", zl_cmd_diff},
         {"bisect", "the first message of a tape at which two builds differ", zl_cmd_bisect},
+        {"explain", "why was this order sent, or nothing?", zl_cmd_explain},
         {"calc", "JSON lines in, the risk points of every account out", zl_cmd_calc},
         {"encode", "JSON lines to frames, a tape or a socket", zl_cmd_encode},
         {"decode", "frames, a tape or a socket to JSON lines", zl_cmd_decode},

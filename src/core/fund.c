@@ -290,10 +290,9 @@ static bool parse_claim(const struct zl_row_shortfall *row, struct zl_claim *ret
         return true;
 }
 
-static void keep_claims(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+static void keep_claims(const struct zl_engine *engine, struct zl_round *round,
+                        const struct zl_msg_adl_bid *said)
 {
-        struct zl_round *round = engine->round;
-
         for (uint32_t i = 0; i < said->deficits_count; i++) {
                 struct zl_claim claim;
                 if (!parse_claim(&said->deficits[i], &claim) ||
@@ -306,10 +305,9 @@ static void keep_claims(const struct zl_engine *engine, const struct zl_msg_adl_
         }
 }
 
-static void keep_candidates(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+static void keep_candidates(const struct zl_engine *engine, struct zl_round *round,
+                            const struct zl_msg_adl_bid *said)
 {
-        struct zl_round *round = engine->round;
-
         for (uint32_t i = 0; i < said->candidates_count; i++) {
                 const struct zl_row_candidate *row = &said->candidates[i];
                 struct zl_pool_id pool;
@@ -333,6 +331,13 @@ static void keep_candidates(const struct zl_engine *engine, const struct zl_msg_
         }
 }
 
+void zl_round_keep(const struct zl_engine *engine, struct zl_round *round,
+                   const struct zl_msg_adl_bid *said)
+{
+        keep_claims(engine, round, said);
+        keep_candidates(engine, round, said);
+}
+
 /* A part of it was lost: what came of it is forgotten, and the next part 0 begins anew. */
 static void forget_answer(const struct zl_engine *engine, uint32_t partition)
 {
@@ -352,29 +357,46 @@ static void forget_answer(const struct zl_engine *engine, uint32_t partition)
         round->answers[partition] = (struct zl_answer){0};
 }
 
+/* Coordinators of one fund may ask at different prices under the same number. */
+static bool is_of_round(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+{
+        const struct zl_round *round = engine->round;
+
+        return round->fund != ZL_NONE_AT && engine->funds[round->fund].id == said->fund &&
+               said->rev == round->rev && said->round == round->number &&
+               said->asker == engine->config.src && said->asker_epoch == engine->config.epoch &&
+               said->partition < engine->partitions && !said->repairing;
+}
+
+/* Heard already, or another's. */
+static bool is_passed_over(const struct zl_answer *answer, const struct zl_header *header,
+                           const struct zl_msg_adl_bid *said)
+{
+        return answer->parts == ZL_ANSWERED || said->part < answer->parts ||
+               (answer->parts > 0 && header->src != answer->src);
+}
+
+bool zl_round_completes(const struct zl_engine *engine, const struct zl_header *header,
+                        const struct zl_msg_adl_bid *said)
+{
+        if (!is_of_round(engine, said) || said->more || engine->round->missing != 1)
+                return false;
+        const struct zl_answer *answer = &engine->round->answers[said->partition];
+        return !is_passed_over(answer, header, said) && said->part == answer->parts;
+}
+
 /* True: it is the next part of the answer that is being heard, or the first of one. */
 static bool is_next(const struct zl_engine *engine, const struct zl_header *header,
                     const struct zl_msg_adl_bid *said)
 {
         const struct zl_answer *answer = &engine->round->answers[said->partition];
 
-        if (answer->parts == ZL_ANSWERED || said->part < answer->parts ||
-            (answer->parts > 0 && header->src != answer->src))
-                return false; /* heard already, or another's */
+        if (is_passed_over(answer, header, said))
+                return false;
         if (said->part == answer->parts)
                 return true;
         forget_answer(engine, said->partition);
         return false;
-}
-
-/* Coordinators of one fund may ask at different prices under the same number. */
-static bool answers_us(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
-{
-        const struct zl_round *round = engine->round;
-
-        return round->fund != ZL_NONE_AT && engine->funds[round->fund].id == said->fund &&
-               said->rev == round->rev && said->round == round->number &&
-               said->asker == engine->config.src && said->asker_epoch == engine->config.epoch;
 }
 
 /* A partition that is repairing has not answered: the round waits for another engine's answer, or
@@ -384,12 +406,10 @@ void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
 {
         struct zl_round *round = engine->round;
 
-        if (!answers_us(engine, said) || said->partition >= engine->partitions ||
-            said->repairing || !is_next(engine, header, said))
+        if (!is_of_round(engine, said) || !is_next(engine, header, said))
                 return;
         struct zl_answer *answer = &round->answers[said->partition];
-        keep_claims(engine, said);
-        keep_candidates(engine, said);
+        zl_round_keep(engine, round, said);
         answer->parts = said->more ? said->part + 1 : ZL_ANSWERED;
         answer->src = header->src;
         if (said->more || --round->missing > 0)
