@@ -21,6 +21,8 @@ import wire
 TICK_MS = 5
 SECONDS = 28
 FAULTS_END = 0.57  # of the market's time: prices still fall
+STAY_MS = 50  # between prices behind that time: the market is open until all has settled
+SETTLE_S = 400  # no machine is so slow
 ROUNDS = 5  # of watching what is unsafe, at least
 ROUND_S = 0.4
 STALE_MS = 1000
@@ -171,15 +173,15 @@ class Exchange:
         heard = ('--sub', feed, '--sub', answers, '--sub', self.policy.endpoint)
         self.start('sim', 'sim', '--pub', feed, '--fills', fills, '--orders', ipc('venue'),
                    '--await', len(workers) + 3, '--seconds', SECONDS, '--accounts', self.accounts,
-                   '--tick', TICK_MS, '--seed', self.seed)
+                   '--tick', TICK_MS, '--stay', STAY_MS, '--seed', self.seed)
         self.start('router', 'router', '--pull', ipc('orders'), '--pub', answers, '--sub', feed,
                    '--sub', fills, '--venue', ipc('venue'))
         self.start('journal', 'journal', *heard, '--store', self.cluster.dir / 'store', '--serve',
                    ipc('state'), '--snapshot-s', 2, *self.room)
         for number, (name, partitions) in enumerate(workers.items()):
             self.start(name, 'worker', *heard, '--router', ipc('orders'), '--journal',
-                       ipc('state'), '--tape', self.cluster.dir, '--src', number + 1, '-p',
-                       partitions, *self.room)
+                       ipc('state'), '--journal-wait', 30000, '--tape', self.cluster.dir,
+                       '--src', number + 1, '-p', partitions, *self.room)
         self.witness = Witness(self.cluster, self.accounts, answers, fills, feed)
 
     def serve(self):
@@ -247,6 +249,7 @@ class Exchange:
         while witness.socket.poll(0):
             self.hear()
         while rounds < ROUNDS or self.unsafe:
+            check(time.monotonic() < begun + SETTLE_S, f'nothing came of {sorted(self.unsafe)}')
             end_s = witness.market_s + ROUND_S
             while witness.market_s < end_s:
                 self.hear()
