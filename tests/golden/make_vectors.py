@@ -25,6 +25,7 @@ CHOICES = {
     'mode': ['cross', 'isolated'],
     'exec': ['accepted', 'filled', 'partial', 'expired', 'rejected', 'taken', 'stale', 'busy',
              'late'],
+    'clock_lag': [None, 'begins', 'ends'],
     'exec_step': [None, 'cancel', 'convert', 'partial', 'full'],
     'trigger': ['below', 'at_or_below'],
     'basis': ['mark', 'entry'],
@@ -38,7 +39,7 @@ CHOICES = {
     'tif': ['ioc'],
     'step': ['partial', 'full'],
     'alert': ['warn', 'halted', 'refused', 'suspended', 'gap', 'epoch', 'capacity', 'unsupported',
-              'jump', 'fund', 'audit'],
+              'jump', 'fund', 'audit', 'lag'],
 }
 
 # "name form", a star behind what is required, a plus behind what was added and stands only where it
@@ -90,7 +91,7 @@ MESSAGES = {
                'stale_ms u64, jump_ppm u32, jump_confirm u32'),
     'beat': (10, 'beat', 'topics [moved:256]'),
     'synced': (11, 'any', ''),
-    'clock': (12, 'time', ''),
+    'clock': (12, 'time', 'lag clock_lag+, lag_ms u64+'),
     'cancel': (16, 'ordr', 'order t95*, account u64*, pool t15*, instrument u32'),
     'convert': (17, 'ordr', 'order t95*, account u64*, pool t15*, asset u32*, amount int*'),
     'liquidate': (18, 'ordr', 'order t95*, account u64*, pool t15*, instrument u32*, leg leg, '
@@ -432,8 +433,8 @@ def newer():
         ('a longer header', topic + pack([1, 1, 1, 1, 0, 'x', [1, 2]]) + pack([3, 5, 9]), rate),
         ('longer rows', header_bytes('adlq.00000001')
          + pack([33, 1, 2, 3, [[1, 2, 3, 'new', [4]]], [], 'new']), marks),
-        ('a longer message without fields', header_bytes('time.00000001') + pack([12, 1, [2]]),
-         [line('clock', {})]),
+        ('a longer message without fields', header_bytes('rate.00000001') + pack([11, 1, [2]]),
+         [line('synced', {}, topic='rate.00000001')]),
         ('numbers of 64 bits', topic + head + b'\x93\xcf' + bytes(7) + b'\x03\xcf' + bytes(7)
          + b'\x05\xcf' + bytes(7) + b'\x09', rate),
         ('signed numbers', topic + head + b'\x93\xd0\x03\xd1\0\x05\xd3' + bytes(7) + b'\x09', rate),
