@@ -360,7 +360,8 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                                     .net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
                 {"partitions", ZL_OPTION_TEXT, &settings.partitions, "LIST",
-                 "partitions it decides for (0-255)", 0, 0, 'p'},
+                 "partitions it decides for, 0-63,70 or share K of N as [NAME-]K/N (0-255)", 0, 0,
+                 'p'},
                 {"cluster", ZL_OPTION_NUMBER, &settings.cluster, "P",
                  "how many partitions the cluster has (256)", 1, ZL_PARTITIONS_MAX, 0},
                 {"sub", ZL_OPTION_LIST, &settings.sources, "ENDPOINT",
