@@ -24,7 +24,6 @@ SILENCE_S = 1.2      # before that, in which nothing comes through
 TICK_MS, STAY_MS = 10, 50
 LOST, TWICE, LATE = 0.03, 0.03, 0.03
 LATE_MAX = 30        # frames that overtake one
-ROUNDS, ROUND_S, SETTLE_S = 4, 0.4, 300
 # What makes a pool; answers of routers do not.
 STATE = {'cluster', 'asset', 'rate', 'instrument', 'mark', 'account', 'fund', 'policy', 'synced',
          'snapshot_part'}
@@ -150,20 +149,6 @@ class Market:
         self.until(FAULTS_END)
         self.proxy.mode = Proxy.CLEAN
 
-    def settle(self):
-        """No pool that was unsafe in the first rounds after the faults stays so under its base."""
-        witness, begun, rounds, count, unsafe = self.witness, time.monotonic(), 0, set(), set()
-        while rounds < ROUNDS or unsafe:
-            check(time.monotonic() < begun + SETTLE_S, f'nothing came of {sorted(unsafe)}')
-            end_s = witness.market_s + ROUND_S
-            while witness.market_s < end_s or witness.socket.poll(0):
-                self.hear()
-            now = witness.unsafe()
-            unsafe = now if rounds < ROUNDS else unsafe & now
-            count |= unsafe
-            rounds += 1
-        return f'{len(count)} unsafe pools settled in {time.monotonic() - begun:.1f} s'
-
     def told(self, name):
         """The pools that are made of what one of the workers has on its tape."""
         src = self.arguments[name][self.arguments[name].index('--src') + 1]
@@ -231,7 +216,7 @@ def run(zeroline, seed, accounts, journal):
         market = Market(cluster, seed, accounts, journal)
         try:
             market.faults(journal)
-            settled = market.settle()
+            settled = market.witness.settle(market.hear)
             converged = market.converge()
         finally:
             market.proxy.stop()

@@ -3,6 +3,7 @@
 One decision of a base has effect; no order has effect twice; nothing is closed further than it was
 held. Its pools are those of a worker that missed nothing."""
 import json
+import time
 
 import msgpack
 import zmq
@@ -12,6 +13,7 @@ import wire
 
 VENUE = 101  # the exchange's src for what becomes of orders
 ROUTER = 200
+ROUNDS, ROUND_S, SETTLE_S = 4, 0.4, 300  # of watching; of the market's time; no machine is so slow
 EXPIRED = wire.SCHEMA.messages['exec'].fields[1].names.index('expired')
 
 
@@ -136,6 +138,20 @@ class Witness:
         pools = self.pools()
         return {(pool['account'], pool['pool'], self.base(pool['account'], pool['pool']))
                 for pool in pools if pool['state'] in ('liquidate', 'bankrupt')}
+
+    def settle(self, hear):
+        """No pool that is unsafe in the first rounds of watching stays so under its base."""
+        begun, rounds, count, unsafe = time.monotonic(), 0, set(), set()
+        while rounds < ROUNDS or unsafe:
+            check(time.monotonic() < begun + SETTLE_S, f'nothing came of {sorted(unsafe)}')
+            end_s = self.market_s + ROUND_S
+            while self.market_s < end_s or self.socket.poll(0):
+                hear()
+            now = self.unsafe()
+            unsafe = now if rounds < ROUNDS else unsafe & now
+            count |= unsafe
+            rounds += 1
+        return f'{len(count)} unsafe pools settled in {time.monotonic() - begun:.1f} s'
 
     def unanswered(self, answered):
         """Admitted orders without a final answer, whose pool has no newer base."""
