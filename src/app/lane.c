@@ -36,6 +36,8 @@ struct state {
         struct zl_pace bad_frames, unsent; /* of complaints */
         struct zl_repair repair;
         struct zl_heal heal; /* by the journal */
+        struct zl_lag lag;
+        uint64_t taken_ns; /* header time of the last frame taken; 0: it has none */
 };
 
 /* ---- setting up ---- */
@@ -239,10 +241,13 @@ static void take_frame(struct state *state, const uint8_t *frame, size_t size)
                 return;
         state->result->frames++;
         record(state, ZL_RECORD_IN, frame, size);
-        if (zl_run_frame(&state->run, frame, size, zl_said_hear, &state->said, &reader) != ZL_OK)
+        enum zl_err err =
+                zl_run_frame(&state->run, frame, size, zl_said_hear, &state->said, &reader);
+        if (err != ZL_OK)
                 complain_bad(state, &reader);
         else
                 zl_heal_note(&state->heal, state->run.engine, &reader.header, frame, size);
+        state->taken_ns = err == ZL_OK ? reader.header.ts_ns : 0;
         if (state->said.failed)
                 fail(state);
         else if (state->said.count)
@@ -299,13 +304,14 @@ static void make_clock(struct state *state)
 
         if (now_ns < state->clock_ns + CLOCK_MS * 1000000u && now_ns >= state->clock_ns)
                 return;
+        struct zl_msg_clock clock = {0};
+        zl_lag_measure(&state->lag, state->clock_ns, &clock);
         state->clock_ns = now_ns;
         struct zl_header header = {.topic = {ZL_TOPIC_TIME, state->settings->config.src},
                                    .src = state->settings->config.src,
                                    .epoch = state->settings->config.epoch,
                                    .seq = ++state->clock_seq,
                                    .ts_ns = now_ns};
-        struct zl_msg_clock clock = {0};
         zl_frame_begin(&writer, buffer, sizeof buffer, &header);
         zl_frame_add_as(&writer, ZL_TYPE_CLOCK, &clock);
         if (zl_frame_end(&writer, &size) == ZL_OK)
@@ -373,6 +379,7 @@ static uint32_t do_work(struct state *state)
                         if (zl_socket_receive(state->sources[i], &frame, &size) != ZL_OK)
                                 break;
                         take_frame(state, frame, size);
+                        zl_lag_hear(&state->lag, i, state->taken_ns);
                 }
         }
         done += hear_mesh(state);
@@ -462,6 +469,7 @@ void *zl_lane_run(void *argument)
                 return NULL;
         state->settings = &lane->settings;
         state->result = &lane->result;
+        state->lag = (struct zl_lag){.shared = lane->settings.lags, .lane = lane->settings.number};
         if (zl_run_open(&state->run, &lane->settings.config) == ZL_OK &&
             start_tape(state) == ZL_OK)
                 err = open_sockets(state);
@@ -483,6 +491,8 @@ void *zl_lane_run(void *argument)
                 drain(state, end_ns);
                 lane->result.healed = state->heal.taken;
                 lane->result.unanswered = count_unanswered(state->run.engine);
+                lane->result.lag_ms_max = state->lag.ms_max;
+                lane->result.lags = state->lag.times;
         }
         close_all(state, end_ns);
         free(state);

@@ -7,6 +7,7 @@
 #ifndef ZL_APP_LANE_H
 #define ZL_APP_LANE_H
 
+#include "app/lag.h"
 #include "bus/socket.h"
 
 #include <zeroline/engine.h>
@@ -39,6 +40,7 @@ struct zl_lane_settings {
         int linger_ms;
         uint32_t number; /* among the worker's engines */
         struct zl_bus *bus;
+        struct zl_lag_shared *lags; /* of all engines of the worker */
         atomic_bool *stop;
         atomic_uint *ready; /* counts lanes whose sockets are open */
 };
@@ -52,6 +54,7 @@ struct zl_lane_result {
         uint64_t restatements; /* asked for, of what had a hole */
         uint64_t healed;       /* holes that a journal filled */
         uint64_t plans, plans_lost;
+        uint64_t lag_ms_max, lags;    /* how late input was, how often that was said */
         uint64_t joined, without; /* partitions begun with a journal's state, and with none */
 };
 

@@ -109,6 +109,7 @@ static void configure(void *handle, enum zl_socket_kind kind, const char *endpoi
         set(handle, ZMQ_SNDHWM,
             kind == ZL_SOCKET_PUSH     ? ORDERS_MAX
             : kind == ZL_SOCKET_ROUTER ? CHUNKS_MAX
+            : kind == ZL_SOCKET_SUB    ? 0 /* what has no room here is a subscription lost */
                                        : settings->queue_frames_max);
         if (kind == ZL_SOCKET_ROUTER)
                 set(handle, ZMQ_ROUTER_MANDATORY, 1); /* who is gone, or full, is no silence */

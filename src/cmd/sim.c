@@ -25,7 +25,7 @@ enum {
 
 struct settings {
         const char *pub, *fills, *orders, *plans;
-        uint64_t seconds, tick_ms, accounts, seed, await, src;
+        uint64_t seconds, tick_ms, stay_ms, accounts, seed, await, src;
         struct zl_net net;
 };
 
@@ -266,23 +266,30 @@ static void serve(struct sim *sim, int wait_ms)
         take_plans(sim);
 }
 
+/* When the next price is due; 0: the market closes. */
+static uint64_t next_tick(const struct sim *sim, uint64_t last_ns)
+{
+        if (sim->world.ticks < sim->world.ticks_max)
+                return last_ns + sim->settings->tick_ms * 1000000;
+        return sim->settings->stay_ms ? zl_ticks_ns() + sim->settings->stay_ms * 1000000 : 0;
+}
+
+/* Orders have their turn before each price, however far the prices are behind their time. */
 static void run(struct sim *sim)
 {
-        uint64_t tick_ns = sim->settings->tick_ms * 1000000;
-
         while (!zl_stopped() && sim->controls < sim->settings->await)
                 serve(sim, 100);
         zl_say("the market opens: %u accounts, %llu s", sim->world.accounts_count,
                (unsigned long long)sim->settings->seconds);
         uint64_t next_ns = zl_ticks_ns();
-        while (!zl_stopped() && sim->world.ticks < sim->world.ticks_max) {
+        while (!zl_stopped() && next_ns) {
                 uint64_t now_ns = zl_ticks_ns();
-                if (now_ns < next_ns) {
-                        serve(sim, (int)((next_ns - now_ns + 999999) / 1000000));
+                bool due = now_ns >= next_ns;
+                serve(sim, due ? 0 : (int)((next_ns - now_ns + 999999) / 1000000));
+                if (!due)
                         continue;
-                }
-                next_ns += tick_ns;
                 zl_world_tick(&sim->world);
+                next_ns = next_tick(sim, next_ns);
                 publish_rate(sim);
                 publish_marks(sim);
                 if (sim->world.ticks % BEAT_TICKS == 0) {
@@ -409,6 +416,9 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
                  "how long the market is open (15)", 1, 1000000, 0},
                 {"tick", ZL_OPTION_NUMBER, &settings.tick_ms, "MS", "between two prices (50)", 1,
                  60000, 0},
+                {"stay", ZL_OPTION_NUMBER, &settings.stay_ms, "MS",
+                 "then it stays open until stopped, with so much between prices; 0: it closes (0)",
+                 0, 60000, 0},
                 {"accounts", ZL_OPTION_NUMBER, &settings.accounts, "N", "how many (3000)", 1,
                  1000000, 0},
                 {"seed", ZL_OPTION_NUMBER, &settings.seed, "N", "of prices and accounts (1010)", 0,

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { SILENT_TIMES = 10 }; /* answer_ms, until it may go on without who does not answer */
+
 static bool coordinates(const struct zl_engine *engine, uint32_t fund)
 {
         return zl_state_owns(engine, zl_partition(fund, engine->partitions));
@@ -205,35 +207,86 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
                 drop_round(engine);
 }
 
-static uint64_t patience_ns(const struct zl_engine *engine, const struct zl_instrument *instrument)
+/* A part of it was lost: what came of it is forgotten, and the next part 0 begins anew. */
+static void forget_answer(const struct zl_engine *engine, uint32_t partition)
 {
-        const struct zl_policy *policy = zl_state_find_policy(engine, instrument->policy);
+        struct zl_round *round = engine->round;
+        uint32_t claims = 0, candidates = 0;
 
-        return (policy ? policy->answer_ms : 500) * 1000000;
+        for (uint32_t i = 0; i < round->claims_count; i++) {
+                if (zl_partition(round->claims[i].account, engine->partitions) != partition)
+                        round->claims[claims++] = round->claims[i];
+        }
+        for (uint32_t i = 0; i < round->candidates_count; i++) {
+                if (round->candidates[i].winner.partition != partition)
+                        round->candidates[candidates++] = round->candidates[i];
+        }
+        round->claims_count = claims;
+        round->candidates_count = candidates;
+        round->answers[partition] = (struct zl_answer){0};
 }
 
-/* Some partitions did not answer, or have a hole. Said once until a round is answered in full. */
-static void say_silence(struct zl_engine *engine, struct zl_fund *fund)
+/* How many do not answer, or have a hole, and what comes of it. */
+static void alert_silence(struct zl_engine *engine, const struct zl_fund *fund, const char *so)
 {
         const struct zl_round *round = engine->round;
         uint32_t first = 0;
         char words[120];
         struct zl_text text = zl_text_over(words, sizeof words);
 
-        if (fund->silence_said)
-                return;
-        fund->silence_said = true;
         while (first + 1 < engine->partitions && round->answers[first].parts == ZL_ANSWERED)
                 first++;
         zl_text_u64(&text, round->missing);
         zl_text_put(&text, " partitions do not answer, the first is ");
         zl_text_u64(&text, first);
-        zl_text_put(&text, ": deficits wait, and all are asked again");
+        zl_text_put(&text, so);
         zl_alert_fund(engine, fund->id, ZL_ALERT_KIND_FUND, words);
 }
 
-/* Its fund waits for a round; it is heard of before the fund's first message too. A round that is
- * not answered in time gives way, and a plan that no revision followed is made again. */
+/* Said once until a round is answered in full. */
+static void say_silence(struct zl_engine *engine, struct zl_fund *fund)
+{
+        if (fund->silence_said)
+                return;
+        fund->silence_said = true;
+        fund->silent_ns = fund->asked_ns;
+        alert_silence(engine, fund, ": deficits wait, and all are asked again");
+}
+
+/* Half an answer is none. */
+static void plan_without_the_silent(struct zl_engine *engine, struct zl_fund *fund)
+{
+        struct zl_round *round = engine->round;
+
+        for (uint32_t p = 0; p < engine->partitions; p++) {
+                if (round->answers[p].parts > 0 && round->answers[p].parts != ZL_ANSWERED)
+                        forget_answer(engine, p);
+        }
+        alert_silence(engine, fund, ": the plan is made without them");
+        zl_queues_make(engine, round);
+        zl_plan_make(engine);
+        engine->funds_due = true;
+}
+
+/* A round that is not answered in time gives way to the next; or, where the policy says so, to a
+ * plan of the answers there are, once partitions have been silent for long. */
+static void end_round(struct zl_engine *engine, const struct zl_fund *heard,
+                      const struct zl_policy *policy, uint64_t patience)
+{
+        struct zl_round *round = engine->round;
+        struct zl_fund *fund = &engine->funds[round->fund];
+
+        say_silence(engine, fund);
+        if (fund == heard && policy && policy->goes_on && !round->asking &&
+            round->missing < engine->partitions &&
+            engine->now_ns - fund->silent_ns >= SILENT_TIMES * patience)
+                plan_without_the_silent(engine, fund);
+        else
+                drop_round(engine);
+}
+
+/* Its fund waits for a round; it is heard of before the fund's first message too. A plan that no
+ * revision followed is made again. */
 void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit *said)
 {
         struct zl_round *round = engine->round;
@@ -247,7 +300,9 @@ void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit 
         if (at == ZL_NONE_AT) /* no room: the fund's own message says so */
                 return;
         struct zl_fund *fund = &engine->funds[at];
-        uint64_t patience = patience_ns(engine, &engine->instruments[row]);
+        const struct zl_policy *policy =
+                zl_state_find_policy(engine, engine->instruments[row].policy);
+        uint64_t patience = (policy ? policy->answer_ms : 500) * 1000000;
         bool timed = engine->now_ns > 0;
 
         fund->waiting = true;
@@ -255,10 +310,8 @@ void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit 
         if (timed && fund->planned && engine->now_ns >= fund->asked_ns + patience)
                 fund->planned = false;
         if (timed && round->fund != ZL_NONE_AT &&
-            engine->now_ns >= engine->funds[round->fund].asked_ns + patience) {
-                say_silence(engine, &engine->funds[round->fund]);
-                drop_round(engine);
-        }
+            engine->now_ns >= engine->funds[round->fund].asked_ns + patience)
+                end_round(engine, fund, policy, patience);
 }
 
 void zl_engine_planned(struct zl_engine *engine, uint32_t fund, uint64_t rev, uint64_t digest)
@@ -336,25 +389,6 @@ void zl_round_keep(const struct zl_engine *engine, struct zl_round *round,
 {
         keep_claims(engine, round, said);
         keep_candidates(engine, round, said);
-}
-
-/* A part of it was lost: what came of it is forgotten, and the next part 0 begins anew. */
-static void forget_answer(const struct zl_engine *engine, uint32_t partition)
-{
-        struct zl_round *round = engine->round;
-        uint32_t claims = 0, candidates = 0;
-
-        for (uint32_t i = 0; i < round->claims_count; i++) {
-                if (zl_partition(round->claims[i].account, engine->partitions) != partition)
-                        round->claims[claims++] = round->claims[i];
-        }
-        for (uint32_t i = 0; i < round->candidates_count; i++) {
-                if (round->candidates[i].winner.partition != partition)
-                        round->candidates[candidates++] = round->candidates[i];
-        }
-        round->claims_count = claims;
-        round->candidates_count = candidates;
-        round->answers[partition] = (struct zl_answer){0};
 }
 
 /* Coordinators of one fund may ask at different prices under the same number. */

@@ -122,6 +122,7 @@ static void carry_policy(struct zl_pass *pass, struct zl_policy *policy)
         zl_pass_u64(pass, &policy->stale_ms);
         zl_pass_u32(pass, &policy->jump_ppm);
         zl_pass_u32(pass, &policy->jump_confirm);
+        zl_pass_bool(pass, &policy->goes_on);
 }
 
 /* A round that is open is not carried: its fund waits again. */
@@ -140,6 +141,7 @@ static void carry_fund(struct zl_pass *pass, const struct zl_engine *engine, str
                 fund->waiting = waiting;
         zl_pass_bool(pass, &fund->unrated_said);
         zl_pass_bool(pass, &fund->silence_said);
+        zl_pass_u64(pass, &fund->silent_ns);
         zl_pass_bool(pass, &fund->planned);
         zl_pass_bool(pass, &fund->stopped);
         zl_pass_u64(pass, &fund->round);
