@@ -31,8 +31,8 @@ struct zl_fill_gap {
 struct zl_fill_source {
         uint32_t src;
         struct zl_frames held;
-        size_t cursor;  /* behind the frame that waits */
-        uint32_t rows;  /* of that frame that are done */
+        size_t cursor; /* at the frame that waits */
+        uint32_t rows; /* of that frame, a beat, that are done */
         struct zl_fill_gap gap;
 };
 

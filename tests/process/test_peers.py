@@ -230,7 +230,9 @@ def killed_amid(ledger, journals):
     b.await_state(301, MARKS)
     a.await_state(301, MARKS)
     amid = 0
-    for _ in range(3):
+    for _ in range(10):
+        if amid == 2:
+            break
         a.kill()
         ledger.marks(2500)
         b.await_state(301, MARKS)
