@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #define TEXT_SIZE ((size_t)64 << 20) /* of address space; used as it is written */
 
 /* What is looked for, and what was seen of it. */
 struct search {
         const struct zl_explain *asked;
+        struct zl_point at; /* of an account: where it is looked at */
+        struct zl_tape_time time;
         struct zl_engine *engine;
         struct zl_follow_step last; /* the last message that was taken; it is not kept itself */
         struct zl_key key; /* of a decision */
@@ -81,46 +82,6 @@ static bool parse_asked(struct search *search)
         if (search->by_plan || !zl_key_parse(asked->id, &search->key))
                 return false;
         search->origins.account = search->key.account;
-        return true;
-}
-
-/* Days since 1970 of a date in the Gregorian calendar. */
-static bool parse_time(const char *text, uint64_t *ret_ns)
-{
-        struct tm tm = {0};
-        const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-        uint64_t ns = 0, unit = 1000000000;
-
-        if (!rest)
-                return false;
-        if (*rest == '.') {
-                for (rest++; *rest >= '0' && *rest <= '9' && unit > 1; rest++) {
-                        unit /= 10;
-                        ns += unit * (uint64_t)(*rest - '0');
-                }
-        }
-        time_t seconds = timegm(&tm);
-        *ret_ns = (uint64_t)seconds * 1000000000 + ns;
-        return !strcmp(rest, "Z") && seconds >= 0;
-}
-
-bool zl_moment_parse(const char *text, struct zl_moment *ret_moment)
-{
-        struct zl_moment moment = {.by = ZL_MOMENT_TIME};
-
-        if (!strncmp(text, "record:", 7)) {
-                moment.by = ZL_MOMENT_RECORD;
-                text += 7;
-        } else if (!strncmp(text, "message:", 8)) {
-                moment.by = ZL_MOMENT_MESSAGE;
-                text += 8;
-        } else if (parse_time(text, &moment.value)) {
-                *ret_moment = moment;
-                return true;
-        }
-        if (!parse_number(&text, &moment.value) || *text)
-                return false;
-        *ret_moment = moment;
         return true;
 }
 
@@ -255,20 +216,6 @@ static void watch(void *context, const struct zl_header *header, const struct zl
                 search->failed = true;
 }
 
-static bool is_behind(const struct zl_moment *moment, const struct zl_follow_step *step)
-{
-        switch (moment->by) {
-        case ZL_MOMENT_TIME:
-                return step->message->type == ZL_TYPE_CLOCK && step->header.ts_ns > moment->value;
-        case ZL_MOMENT_RECORD:
-                return step->record > moment->value;
-        case ZL_MOMENT_MESSAGE:
-                return step->at > moment->value;
-        default:
-                return false;
-        }
-}
-
 static uint32_t find_pool(const struct zl_engine *engine, uint64_t account, struct zl_pool_id pool)
 {
         uint32_t row = zl_state_find_account(engine, account);
@@ -282,8 +229,13 @@ static bool before(void *context, const struct zl_follow *follow)
 {
         struct search *search = context;
 
-        if (!search->asked->id)
-                return !is_behind(&search->asked->moment, &follow->step);
+        const struct zl_follow_step *step = &follow->step;
+
+        if (!search->asked->id) {
+                struct zl_place place =
+                        zl_place_of(&search->time, step->record, step->at, &step->header);
+                return !zl_point_passed(&search->at, &place);
+        }
         uint32_t pool = search->by_plan ? ZL_NONE_AT
                                         : find_pool(follow->run.engine, search->key.account,
                                                     search->key.pool);
@@ -469,7 +421,7 @@ static enum zl_err print(struct search *search)
 
 enum zl_err zl_explain(const struct zl_explain *asked)
 {
-        struct search search = {.asked = asked};
+        struct search search = {.asked = asked, .at = asked->at};
         const struct zl_follower follower = {.context = &search,
                                          .begin = begin,
                                          .before = before,

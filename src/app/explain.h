@@ -12,27 +12,19 @@
 #include "app/report.h"
 #include "app/said.h"
 
+#include "app/point.h"
 #include "core/decision.h"
 #include "core/explain.h"
 #include "core/ladder.h"
 #include "core/replan.h"
 #include "core/terms.h"
 
-/* Where an account is looked at: behind the last message that it names. */
-struct zl_moment {
-        enum { ZL_MOMENT_END, ZL_MOMENT_TIME, ZL_MOMENT_RECORD, ZL_MOMENT_MESSAGE } by;
-        uint64_t value; /* ns of engine time; a number from 0 */
-};
-
-/* "2026-11-21T18:06:02.5Z", ns since 1970, "record:N" or "message:N". */
-ZL_MUST_CHECK bool zl_moment_parse(const char *text, struct zl_moment *ret_moment);
-
 struct zl_explain {
         const char *path;
         const char *id; /* "42/x/17/0/1", "42/x/17/0", "plan/1/5", "plan/1/5/3"; NULL: an account */
         uint64_t account;
         const char *pool; /* of the account; NULL: each */
-        struct zl_moment moment;
+        struct zl_point at; /* of an account: behind the last message there; none: the end */
         uint64_t nth; /* the n-th time that it was said, from 1 */
         bool json;
 };

@@ -172,24 +172,41 @@ struct zl_place zl_place_of(struct zl_tape_time *time, uint64_t record, uint64_t
         return place;
 }
 
-bool zl_point_reached(struct zl_point *point, const struct zl_place *place)
+/* -1: the frame stands before the point; 0: there; 1: behind it. */
+static int compare(uint64_t at, uint64_t point)
+{
+        return (at > point) - (at < point);
+}
+
+static int stands(struct zl_point *point, const struct zl_place *place)
 {
         switch (point->kind) {
         case ZL_POINT_TIME:
-                return place->time_ns >= point->value;
+                return compare(place->time_ns, point->value);
         case ZL_POINT_SPAN:
                 if (!point->base_ns)
                         point->base_ns = place->time_ns;
-                return point->base_ns && place->time_ns - point->base_ns >= point->value;
+                return point->base_ns ? compare(place->time_ns - point->base_ns, point->value) : -1;
         case ZL_POINT_RECORD:
-                return place->record >= point->value;
+                return compare(place->record, point->value);
         case ZL_POINT_AT:
-                return place->at >= point->value;
+                return compare(place->at, point->value);
         case ZL_POINT_SEQ:
-                return place->header.topic.kind == point->topic.kind &&
-                       place->header.topic.id == point->topic.id &&
-                       place->header.seq >= point->value;
+                if (place->header.topic.kind != point->topic.kind ||
+                    place->header.topic.id != point->topic.id)
+                        return -1;
+                return compare(place->header.seq, point->value);
         default:
-                return false;
+                return -1;
         }
+}
+
+bool zl_point_reached(struct zl_point *point, const struct zl_place *place)
+{
+        return stands(point, place) >= 0;
+}
+
+bool zl_point_passed(struct zl_point *point, const struct zl_place *place)
+{
+        return stands(point, place) > 0;
 }

@@ -45,6 +45,8 @@ ZL_MUST_CHECK bool zl_point_parse(const char *text, const char *where, struct zl
 struct zl_place zl_place_of(struct zl_tape_time *time, uint64_t record, uint64_t at,
                             const struct zl_header *header);
 bool zl_point_reached(struct zl_point *point, const struct zl_place *place);
+/* Whether the frame stands behind the point: it was reached before. */
+bool zl_point_passed(struct zl_point *point, const struct zl_place *place);
 
 enum { ZL_TIME_TEXT_SIZE = 40 };
 

@@ -118,8 +118,7 @@ static void configure(void *handle, enum zl_socket_kind kind, const char *endpoi
         if (kind == ZL_SOCKET_XPUB && settings->nothing_lost)
                 set(handle, ZMQ_XPUB_NODROP, 1);
         if (kind == ZL_SOCKET_XPUB)
-                set(handle, ZMQ_XPUB_VERBOSE,
-                    1); /* each subscriber is told of, not just the first */
+                set(handle, ZMQ_XPUB_VERBOSE, 1); /* all subscribers are told of, not the first */
 }
 
 /* ---- encryption, and the allow-list ---- */

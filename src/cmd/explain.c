@@ -15,7 +15,7 @@ static const char text[] =
 
 /* False after a line on stderr. */
 static bool check(struct zl_explain *asked, int argc, char **argv, int first, bool has_account,
-                  const char *moment)
+                  const char *at)
 {
         if (first == argc) {
                 zl_say("which tape? see --help");
@@ -27,30 +27,24 @@ static bool check(struct zl_explain *asked, int argc, char **argv, int first, bo
                 zl_say("either an ID or --account; see --help");
                 return false;
         }
-        if (asked->id && (moment || asked->pool)) {
+        if (asked->id && (at || asked->pool)) {
                 zl_say("--at and --pool go with --account");
                 return false;
         }
-        if (moment && !zl_moment_parse(moment, &asked->moment)) {
-                zl_say("--at %s: expected 2026-11-21T18:06:02.5Z, ns since 1970, record:N or "
-                       "message:N",
-                       moment);
-                return false;
-        }
-        return true;
+        return !at || zl_point_parse(at, "--at", &asked->at);
 }
 
 enum zl_exit zl_cmd_explain(int argc, char **argv)
 {
         struct zl_explain asked = {.nth = 1};
-        const char *account = NULL, *moment = NULL;
+        const char *account = NULL, *at = NULL;
         const struct zl_option options[] = {
                 {"account", ZL_OPTION_TEXT, &account, "ID", "tell of an account, not of an order",
                  0, 0, 'a'},
                 {"pool", ZL_OPTION_TEXT, &asked.pool, "POOL",
                  "of the account: x, or of an isolated position 7, 7L, 7S (all)", 0, 0, 0},
-                {"at", ZL_OPTION_TEXT, &moment, "X",
-                 "when: a time, record:N or message:N, that one included (the tape's end)", 0, 0,
+                {"at", ZL_OPTION_TEXT, &at, "X",
+                 "when: a time, record:N or at:N, that one included (the tape's end)", 0, 0,
                  0},
                 {"nth", ZL_OPTION_NUMBER, &asked.nth, "N",
                  "the N-th time that it was said: decisions are proposed again (1)", 1, UINT32_MAX,
@@ -74,7 +68,7 @@ enum zl_exit zl_cmd_explain(int argc, char **argv)
                 return code;
         if (account && !zl_option_set(&number, account, "--account"))
                 return ZL_EXIT_USAGE;
-        if (!check(&asked, argc, argv, first, account != NULL, moment))
+        if (!check(&asked, argc, argv, first, account != NULL, at))
                 return ZL_EXIT_USAGE;
         return zl_explain(&asked) == ZL_OK ? ZL_EXIT_OK : ZL_EXIT_FAILED;
 }

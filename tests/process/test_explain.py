@@ -173,7 +173,7 @@ def exchange(cluster, seen):
     seen.update(here)
     order = next(m for m in tape.said if m['type'] == 'liquidate')
     world_again(cluster, tape.explain(order['order'])[0], order)
-    for moment in (['--at', f'message:{order["at"]}'], ['--at', 'record:3000'], []):
+    for moment in (['--at', f'at:{order["at"]}'], ['--at', 'record:3000'], []):
         for e in tape.explain('--account', order['account'], *moment):
             explained.check(e)
     text = cluster.run('explain', path, order['order']).stdout.decode()
@@ -296,7 +296,7 @@ def mistakes(cluster):
             (['7/2/1/0', '--nth', 2], 1, 'was said 1 times'), (['hello'], 1, 'names nothing'),
             (['7/2/1/0/1'], 1, 'the decision has 1 orders'),
             (['plan/1/1'], 1, 'no plan'), (['--account', 8], 1, 'has no pool'),
-            (['--account', 7, '--at', 'noon'], 2, 'expected 2026-')):
+            (['--account', 7, '--at', 'noon'], 2, 'is no place on a tape')):
         done = cluster.run('explain', tape.path, *arguments, code=code)
         check(words in done.stderr.decode(), (arguments, done.stderr))
     e, = tape.explain('7/2/1/0/0')

@@ -206,7 +206,8 @@ static void say_mark(struct zl_run *run, uint32_t instrument, int64_t price, uin
         say_shared(run, (struct zl_topic){ZL_TOPIC_MARK, instrument}, seq);
 }
 
-/* An asset, a contract whose table changes, another contract, a policy; prices before and behind. */
+/* An asset, a contract whose table changes, another contract, a policy; prices before and behind.
+ */
 static void say_market(struct zl_run *run, bool all)
 {
         zl_message_init(&world.message, ZL_TYPE_ASSET);
