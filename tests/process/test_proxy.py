@@ -24,8 +24,8 @@ SILENCE_S = 1.2      # before that, in which nothing comes through
 TICK_MS, STAY_MS = 10, 50
 LOST, TWICE, LATE = 0.03, 0.03, 0.03
 LATE_MAX = 30        # frames that overtake one
-# What makes a pool; answers of routers do not.
-STATE = {'cluster', 'asset', 'rate', 'instrument', 'mark', 'account', 'fund', 'policy', 'synced',
+# What makes a pool, and the time, without which a price behind a journal's state is of the future.
+STATE = {'clock', 'cluster', 'asset', 'rate', 'instrument', 'mark', 'account', 'fund', 'policy', 'synced',
          'snapshot_part'}
 
 
