@@ -289,6 +289,25 @@ def gap(*, fund='1000', accounts=None):
             clock(0), mark('65000'), clock(1000), mark('58500'), clock(2000)]
 
 
+def pairs_are_weighed(room, tape):
+    """What two shorts, with all their profit in them, give for the long that was lost."""
+    folder = room.cluster.dir / 'weighed'
+    totals = room.variants(tape, 'none:fund=x0', write=folder)['none']['totals']
+    rows = said_by(room, folder / 'none.tape', 'adl')
+    deficit = said_by(room, folder / 'none.tape', 'deficit')[-1]
+    profits = {2: (66000 - 58500) * 6, 3: (67000 - 58500) * 7}
+    given = {row['winner_account']: round(float(row['price']) - 58500, 2) * float(row['qty'])
+             for row in rows}
+    check(len(rows) == len(given) == 2 == totals['adl_winners'], rows)
+    worst = max(given[account] / profits[account] for account in given)
+    check(0.4 < worst < 1 and abs(float(totals['haircut_max']) - worst) < 1e-8,
+          (totals['haircut_max'], worst))
+    needed = float(deficit['amount'])
+    check(abs(float(totals['adl_given']) - sum(given.values())) < 1e-5, totals)
+    check(float(totals['adl_needed']) == needed == 45000, totals)
+    check(abs(float(totals['adl_overshoot']) - (sum(given.values()) - needed)) < 1e-5, totals)
+
+
 def bigger_funds(room):
     """The fund that can pay takes over; where only it differs, more of it is never more
     deleveraging."""
@@ -297,6 +316,7 @@ def bigger_funds(room):
     variants = room.variants(tape, *(f'f{i}:fund=1={value}' for i, value in enumerate(values)))
     adl = [float(variants[f'f{i}']['totals']['adl_notional']) for i in range(len(values))]
     check(adl == sorted(adl, reverse=True) and adl[0] > 0 and adl[-1] == 0, adl)
+    pairs_are_weighed(room, tape)
     debts = {variants[f'f{i}']['totals']['bad_debt'] for i in range(len(values))}
     check('0' not in debts, debts)
 
@@ -311,10 +331,12 @@ def changes_are_made(room):
     folder, tiers = room.cluster.dir / 'made', room.cluster.dir / 'tiers.jsonl'
     tiers.write_text('# a comment\n{"instrument":"BTC-USDT","tiers":[{"upto":"5","mmr":"0.2"},'
                      '{"mmr":"0.3"}],"tier_by":"size"}\n')
-    tape = room.tape([*gap(), mark('60000', bid='59990', ask='60010', index='60005')])
+    rate = {'type': 'rate', 'asset': 2, 'price': '60000'}
+    tape = room.tape([*gap()[:-3], rate, *gap()[-3:], rate,
+                      mark('60000', bid='59990', ask='60010', index='60005')])
     room.variants(
         tape, 'all:set=instrument[BTC-USDT].taker_fee=0.0004,set=policy.warn=[0.5,0.9],'
-        'set=policy[2].target_ratio=0.7,set=cluster.partitions=3,shock=BTC-USDT=-20%@+1500ms,'
+        'set=policy[2].target_ratio=0.7,shock=rate:BTC=-10%@+1500ms,set=cluster.partitions=3,shock=BTC-USDT=-20%@+1500ms,'
         f'set=instrument.min_price=48000,fund=1=x2,tiers={tiers}', write=folder)
     made = folder / 'all.tape'
     seven, = [m for m in said_by(room, made, 'instrument') if m['instrument'] == 7]
@@ -325,6 +347,8 @@ def changes_are_made(room):
     check([(p['warn'], p['target_ratio']) for p in policies] ==
           [(['0.5', '0.9'], '0.8'), (['0.5', '0.9'], '0.7')], policies)
     check(said_by(room, made, 'cluster')[0]['partitions'] == 3, 'partitions')
+    rates = [m['price'] for m in said_by(room, made, 'rate')]
+    check(rates == ['60000', '54000'], rates)
     fund = said_by(room, made, 'fund')[1]
     check((fund['fund'], fund['balance'], fund['peak']) == (1, '2000', '2000'), fund)
     marks = [(m['price'], m['bid'], m['ask'], m['index']) for m in said_by(room, made, 'mark')]
@@ -385,15 +409,20 @@ def differences(room):
     again = isolated(1, '1', '60000', '6000', 4)
     again['balances'] = [{'asset': 1, 'amount': '15000'}]
     head = gap(fund='100000')[:-3]
-    tape = room.tape([*head, clock(3000), opens, closes, again])
+    short = isolated(2, None, None, None, 2)
+    short['balances'] = [{'asset': 1, 'amount': '47000'}]
+    tape = room.tape([*head, clock(3000), opens, closes, again, short])
     folder = room.cluster.dir / 'differences'
     variants = room.variants(tape, 'fall:shock=BTC-USDT=-3%@+0s', write=folder)
     inputs = variants['fall']['inputs']
-    check((inputs['outside'], inputs['declined']) == (3, 1), inputs)
+    check((inputs['outside'], inputs['declined']) == (4, 1), inputs)
+    # 6 from 66000 bring 6000 at 65000, and 17700 at 63050
+    held = states_of(room, folder / 'fall.tape', 2)
+    check((held['positions'], held['balances'][0]['amount']) == ([], '58700'), held)
     check(inputs['diverged'] > 0, inputs)
     states = [line for line in said_by(room, folder / 'fall.tape', 'account')
               if line['account'] == 1]
-    check(states[1]['positions'] == [], states[1])
+    check(not any(state['positions'] for state in states[1:-1]), states)
     row, = states[-1]['positions']
     # a cost of 60000 at a mark of 65000 is one of 58200 at 63050
     check((row['qty'], row['cost'], row['margin']) == ('1', '58200', '6000'), row)
