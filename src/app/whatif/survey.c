@@ -111,6 +111,8 @@ static void take_frame(struct pass *pass, const struct zl_tape_record *record)
                 pass->failed |= pass->said.failed;
                 zl_said_clear(&pass->said);
         }
+        if (survey->calm == UINT64_MAX && survey->report.recorded.decisions > 0)
+                survey->calm = survey->report.frames - survey->report.bad_frames - 1;
         pass->failed |= survey->answers.failed || survey->books.failed;
 }
 
@@ -246,6 +248,7 @@ enum zl_err zl_survey_open(struct zl_survey *survey, const char *path)
 
         *survey = (struct zl_survey){.path = path,
                                      .scales = zl_scales_open(),
+                                     .calm = UINT64_MAX,
                                      .known = {.row_size = sizeof(struct zl_survey_known)}};
         zl_house_open(&survey->books);
         zl_answers_open(&survey->answers, &survey->books, &survey->report.recorded);

@@ -20,6 +20,7 @@ struct zl_survey {
         const char *path;
         struct zl_scales *scales;
         struct zl_engine_config config; /* of an engine for all of it: it owns every partition */
+        uint64_t calm; /* frames before the first that led to a decision; UINT64_MAX: none did */
         uint32_t src;  /* that nobody on the tape has */
         struct zl_table known;
         uint32_t *instruments, *funds; /* ids, rising */
