@@ -32,11 +32,11 @@ def incident(cluster, name):
     return tape
 
 
-def report(cluster, tape, *variants):
+def report(cluster, tape, *variants, more=()):
     """(the page's path, what --json printed)."""
     page = cluster.dir / f'{tape.stem}.html'
     options = [word for variant in variants for word in ('--variant', variant)]
-    told = cluster.run('replay', tape, '--json', '--report', page, *options).stdout
+    told = cluster.run('replay', tape, '--json', '--report', page, *options, *more).stdout
     check(not list(cluster.dir.glob('*.partial')), 'nothing is left beside the page')
     return page, json.loads(told)
 
@@ -230,12 +230,15 @@ def prints(page):
 
 def deleveraging(cluster, browser):
     tape = incident(cluster, 'exhausted')
-    path, told = report(cluster, tape, *VARIANTS)
+    path, told = report(cluster, tape, *VARIANTS, more=('--map-at', '+2s'))
     data = inline_data(path)
     check(data['replay'] == told, 'the page holds what --json prints')
     check([(entry['variant'], entry['moment']) for entry in data['maps']] ==
-          [(v['name'], moment) for v in told['variants'] for moment in ('before', 'end')],
-          'two maps a variant')
+          [(v['name'], moment) for v in told['variants'] for moment in ('before', 'asked', 'end')],
+          'three maps a variant')
+    late = told['axis']['first'] + 2 * 10 ** 9 - data['maps'][1]['at']  # the frame before
+    check(0 < late <= 10 ** 9 and data['maps'][0]['instruments'] != data['maps'][1]['instruments'] !=
+          data['maps'][2]['instruments'], f'each at its time: {late}')
     check(data['maps'][0]['instruments'] == map_before(cluster, tape), 'the map before')
     page = opened(browser, path)
     tells_the_totals(page, told)
@@ -310,6 +313,10 @@ def cannot_be_written(cluster):
     check(b'--report: cannot make ' in done.stderr, done.stderr)
     done = cluster.run('replay', tape, '--report', cluster.dir, code=1)
     check(b'--report: cannot write ' in done.stderr, done.stderr)
+    done = cluster.run('replay', tape, '--report', cluster.dir / 'x.html', '--map-at', 'at:9', code=1)
+    check(b'--map-at at:9: the tape ends before' in done.stderr, done.stderr)
+    done = cluster.run('replay', tape, '--map-at', 'at:0', code=2)
+    check(b'--report FILE' in done.stderr, done.stderr)
     check(not list(cluster.dir.parent.glob(f'{cluster.dir.name}*.partial')), 'nothing is left')
 
 

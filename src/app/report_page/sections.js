@@ -254,9 +254,10 @@ function drawMap() {
 }
 
 function makeMap() {
-  const before = data.maps.find((entry) => entry.moment === "before");
-  map.moment = before ? "before" : "end";
-  const all = (before || data.maps[0]).instruments;
+  const words = {before: "Before any decision", asked: "As asked", end: "At the end"};
+  const moments = data.maps.filter((entry) => entry.variant === base.name);
+  map.moment = (moments.find((entry) => entry.moment === "asked") || moments[0]).moment;
+  const all = moments[0].instruments;
   const richest = all.reduce((a, b) => a && size(a) >= size(b) ? a : b, null);
   function size(of) {
     return Math.max(0, ...of.price.map((price, i) => total(of, i)));
@@ -268,12 +269,12 @@ function makeMap() {
     drawMap();
   });
   choose.querySelector("select").value = String(map.instrument);
-  const moments = before ? [segment("When", [["before", "Before any decision"],
-    ["end", "At the end"]], "before", (value) => {
-    map.moment = value;
-    drawMap();
-  })] : [];
-  fill("map-controls", choose, ...moments, segment("Range", [["0.1", "\u00b110%"],
+  const when = moments.length < 2 ? [] : [segment("When",
+    moments.map(({moment}) => [moment, words[moment]]), map.moment, (value) => {
+      map.moment = value;
+      drawMap();
+    })];
+  fill("map-controls", choose, ...when, segment("Range", [["0.1", "\u00b110%"],
     ["0.25", "\u00b125%"], ["0.5", "\u00b150%"]], "0.5", (value) => {
     map.range = Number(value);
     drawMap();

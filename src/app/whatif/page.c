@@ -81,7 +81,9 @@ static void put_moment(const struct zl_whatif_report *report,
 static void put_moments(const struct zl_whatif_report *report,
                         const struct zl_whatif_moments *moments, char *scratch, FILE *to)
 {
-        static const char *const names[] = {[ZL_WHATIF_BEFORE] = "before", [ZL_WHATIF_END] = "end"};
+        static const char *const names[] = {
+                [ZL_WHATIF_BEFORE] = "before", [ZL_WHATIF_ASKED] = "asked",
+                [ZL_WHATIF_END] = "end"};
         bool first = true;
 
         for (uint32_t i = 0; i < report->variants_count; i++) {

@@ -9,6 +9,7 @@
 /* When maps are made. */
 enum zl_whatif_moment {
         ZL_WHATIF_BEFORE, /* whatever was decided first on the tape; never, where nothing was */
+        ZL_WHATIF_ASKED,  /* at the place that was named; never, where none was */
         ZL_WHATIF_END,
         ZL_WHATIF_MOMENTS
 };

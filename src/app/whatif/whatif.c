@@ -51,7 +51,8 @@ struct share {
 bool zl_whatif_asked(const struct zl_whatif *whatif)
 {
         return whatif->set.count || whatif->tiers.count || whatif->fund.count ||
-               whatif->shock.count || whatif->variant.count || whatif->write || whatif->report;
+               whatif->shock.count || whatif->variant.count || whatif->write || whatif->report ||
+               whatif->map_at;
 }
 
 /* ---- the variants ---- */
@@ -183,6 +184,8 @@ static void *run_share(void *argument)
                 for (uint32_t k = 0; k < job->frames_count; k++) {
                         if (job->taken + k == job->survey.calm)
                                 make_maps(job, i, ZL_WHATIF_BEFORE);
+                        if (job->taken + k == job->survey.asked)
+                                make_maps(job, i, ZL_WHATIF_ASKED);
                         zl_branch_take(&job->branches[i], job->frames[k].record,
                                        job->frames[k].bytes, job->frames[k].size);
                 }
@@ -329,20 +332,36 @@ static enum zl_exit print(struct job *job)
         return err == ZL_OK ? ZL_EXIT_OK : ZL_EXIT_FAILED;
 }
 
+static bool parse_map_at(const struct zl_whatif *whatif, struct zl_point *ret_point)
+{
+        if (!whatif->map_at)
+                return true;
+        if (!whatif->report)
+                zl_say("--map-at: for a page, --report FILE");
+        return whatif->report && zl_point_parse(whatif->map_at, "--map-at", ret_point);
+}
+
 static enum zl_exit run(struct job *job)
 {
+        struct zl_point point = {.kind = ZL_POINT_NONE};
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
         if (!job->threads)
                 job->threads = processors > 1 ? (uint32_t)processors : 1;
         if (!parse_variants(job))
                 return ZL_EXIT_USAGE;
+        if (!parse_map_at(job->whatif, &point))
+                return ZL_EXIT_USAGE;
         if (job->whatif->report && !zl_whatif_page_open(&job->page, job->whatif->report))
                 return ZL_EXIT_FAILED;
         job->threads = job->threads < job->count ? job->threads : job->count;
         job->threads = job->threads < THREADS_MAX ? job->threads : THREADS_MAX;
-        if (zl_survey_open(&job->survey, job->path) != ZL_OK)
+        if (zl_survey_open(&job->survey, job->path, point) != ZL_OK)
                 return ZL_EXIT_FAILED;
+        if (job->whatif->map_at && job->survey.asked == UINT64_MAX) {
+                zl_say("--map-at %s: the tape ends before", job->whatif->map_at);
+                return ZL_EXIT_FAILED;
+        }
         for (uint32_t i = 0; i < job->count; i++) {
                 if (!zl_changes_resolve(&job->changes[i], &job->survey))
                         return ZL_EXIT_USAGE;
@@ -371,9 +390,11 @@ enum zl_exit zl_whatif(const struct zl_whatif *whatif, const char *path, uint32_
                 zl_say("out of memory");
         for (uint32_t i = 0; job && i < job->opened; i++)
                 zl_branch_close(&job->branches[i]);
-        for (uint32_t i = 0; job && i < VARIANTS_MAX * ZL_WHATIF_MOMENTS; i++)
-                zl_whatif_maps_free(&job->moments[i / ZL_WHATIF_MOMENTS].maps[i % ZL_WHATIF_MOMENTS],
-                                    job->survey.report.instruments_count);
+        for (uint32_t i = 0; job && i < VARIANTS_MAX; i++) {
+                for (uint32_t k = 0; k < ZL_WHATIF_MOMENTS; k++)
+                        zl_whatif_maps_free(&job->moments[i].maps[k],
+                                            job->survey.report.instruments_count);
+        }
         for (uint32_t i = 0; job && i < VARIANTS_MAX; i++)
                 zl_meter_free_variant(&job->variants[i], job->survey.report.funds_count,
                                       job->survey.report.instruments_count);

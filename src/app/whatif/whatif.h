@@ -11,6 +11,7 @@
 
 struct zl_whatif {
         const char *report; /* a page to write, or NULL */
+        const char *map_at; /* a place, for one more liquidation map, or NULL */
         const char *write; /* a folder for what each variant heard and said, or NULL */
         struct zl_option_list set, tiers, fund, shock, variant;
 };
@@ -35,6 +36,8 @@ struct zl_whatif {
          0, 0, 0},                                                                                 \
         {"report", ZL_OPTION_TEXT, &(whatif).report, "FILE",                                       \
          "what-if: a page with charts, for a browser; it needs nothing else", 0, 0, 0},            \
+        {"map-at", ZL_OPTION_TEXT, &(whatif).map_at, "PLACE",                                      \
+         "with --report: the liquidation map there too", 0, 0, 0},                                 \
         {"write", ZL_OPTION_TEXT, &(whatif).write, "DIR",                                          \
          "what-if: a tape there of what each variant heard and said", 0, 0, 0}
 
