@@ -279,17 +279,20 @@ def tape_of(cluster, name, lines):
 def map_is_calc_s(cluster, browser):
     """Two safe accounts and a small fund. Names that would be tags are text."""
     tape, text = tape_of(cluster, '<i>&"', [ASSET, CONTRACT, FUND, MARK, *SIDES])
-    path, told = report(cluster, tape)
-    maps = inline_data(path)['maps'] # nothing is decided: there is no moment before
-    alone = cluster.run('calc', '--map', stdin=text.encode()).stdout
-    check(maps == [{'variant': 'base', 'moment': 'end', 'at': 6,
-                    'instruments': [json.loads(alone)]}], maps)
-    of = maps[0]['instruments'][0]
+    path, told = report(cluster, tape, more=('--map-at', 'at:5'))
+    maps = inline_data(path)['maps']  # nothing is decided: there is no moment before
+    lines = text.splitlines(keepends=True)
+    for found, moment, at in zip(maps, ('asked', 'end'), (5, 6), strict=True):
+        alone = cluster.run('calc', '--map', stdin=''.join(lines[:at]).encode()).stdout
+        check(found == {'variant': 'base', 'moment': moment, 'at': at,
+                        'instruments': [json.loads(alone)]}, f'the map of {moment}')
+    of = maps[1]['instruments'][0]
     at = of['price'].index('80')
     check([of[key][at] for key in ('pools', 'longs', 'shorts', 'lacking', 'shortfall')] ==
           [1, '80', '0', '10', '7'], 'a long of 1 with 10 behind it, a fund of 3')
     page = opened(browser, path)
     check(page.run('document.querySelector("h1").innerText') == 'Replay of <i>&".tape', 'as text')
+    page.click('#map .segment label:nth-of-type(2)')
     notes = page.run('document.querySelector("#map-notes").innerText')
     check('not enough where the mark falls to 86 (\u221214%), or rises to 114 (+14%)' in notes, notes)
     check(told['axis']['unit'] == 'message', 'there is no time on this tape')
