@@ -154,14 +154,14 @@ static const char text[] =
         "  mark INSTRUMENT OP PRICE     \"mark 7 < 60000\"\n"
         "OP is < <= > or >=. The replay stops behind the message at which the first of them holds."
         "\n\n"
-        "A what-if (--set, --tiers, --fund, --shock, --variant) runs the tape against changed "
-        "parameters, each\nvariant in an engine of its own, with a simulated exchange that fills "
-        "its orders and a ledger that\ncarries out its plans; the base, nothing changed, goes "
-        "through the same loop, and stands first in the\ntable or the JSON object. PATH is a field "
-        "of policy, instrument, asset or cluster, with [WHO], a number\nor a symbol, for one of "
-        "them; or exchange.impact_ppm (250: how far a trade of a million pushes the\nprice), "
-        ".depth_ppm (1000: a trade of the mark's depth), .half_life_ms (1000: of a push),\n"
-        ".convert_ppm (500: the cost of selling collateral).";
+        "A what-if (--set, --tiers, --fund, --shock, --variant, --report) runs the tape "
+        "against changed\nparameters, each variant in an engine of its own, with a simulated "
+        "exchange that fills its orders\nand a ledger that carries out its plans; the base, "
+        "nothing changed, goes through the same loop, and\nstands first in the table or the "
+        "JSON object. PATH is a field of policy, instrument, asset or\ncluster, with [WHO], a "
+        "number or a symbol, for one of them; or exchange.impact_ppm (250: how far a\ntrade of "
+        "a million pushes the price), .depth_ppm (1000: a trade of the mark's depth), "
+        ".half_life_ms\n(1000: of a push), .convert_ppm (500: the cost of selling collateral).";
 
 enum zl_exit zl_cmd_replay(int argc, char **argv)
 {

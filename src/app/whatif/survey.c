@@ -21,6 +21,7 @@ struct pass {
         uint64_t first_ns, last_ns;
         uint32_t src_most;
         bool has_snapshot, failed;
+        struct zl_point point;
 };
 
 /* ---- what is known ---- */
@@ -76,14 +77,29 @@ static void learn(struct pass *pass, const struct zl_message *message)
 /* ---- the pass ---- */
 
 /* Once clocks tell it, what headers told before is no time of the tape. */
-static void keep_time(struct pass *pass, const struct zl_header *header)
+static void keep_time(struct pass *pass, const struct zl_place *place, bool had_clock)
 {
-        bool had_clock = pass->time.has_clock;
-        uint64_t now_ns = zl_place_of(&pass->time, 0, 0, header).time_ns;
-
         if (pass->first_ns == 0 || (pass->time.has_clock && !had_clock))
-                pass->first_ns = now_ns;
-        pass->last_ns = now_ns;
+                pass->first_ns = place->time_ns;
+        pass->last_ns = place->time_ns;
+}
+
+/* Of the frames that decode. */
+static uint64_t frames_before(const struct zl_survey *survey)
+{
+        return survey->report.frames - survey->report.bad_frames - 1;
+}
+
+static void keep_place(struct pass *pass, uint64_t number, const struct zl_header *header)
+{
+        struct zl_survey *survey = pass->survey;
+        bool had_clock = pass->time.has_clock;
+        struct zl_place place =
+                zl_place_of(&pass->time, number, survey->report.messages, header);
+
+        keep_time(pass, &place, had_clock);
+        if (survey->asked == UINT64_MAX && zl_point_reached(&pass->point, &place))
+                survey->asked = frames_before(survey);
 }
 
 static void take_frame(struct pass *pass, const struct zl_tape_record *record)
@@ -98,7 +114,7 @@ static void take_frame(struct pass *pass, const struct zl_tape_record *record)
                 survey->report.bad_frames++;
                 return;
         }
-        keep_time(pass, &reader.header);
+        keep_place(pass, record->number, &reader.header);
         if (reader.header.src > pass->src_most)
                 pass->src_most = reader.header.src;
         for (uint32_t place = 0; zl_frame_next(&reader, message) == ZL_OK; place++) {
@@ -111,6 +127,8 @@ static void take_frame(struct pass *pass, const struct zl_tape_record *record)
                 pass->failed |= pass->said.failed;
                 zl_said_clear(&pass->said);
         }
+        if (survey->calm == UINT64_MAX && survey->report.recorded.decisions > 0)
+                survey->calm = frames_before(survey);
         pass->failed |= survey->answers.failed || survey->books.failed;
 }
 
@@ -240,12 +258,16 @@ static enum zl_err run_tape(struct pass *pass)
         return err == ZL_OK ? settle(pass) : err;
 }
 
-enum zl_err zl_survey_open(struct zl_survey *survey, const char *path)
+enum zl_err zl_survey_open(struct zl_survey *survey, const char *path, struct zl_point point)
 {
-        struct pass pass = {.survey = survey, .message = malloc(sizeof *pass.message)};
+        struct pass pass = {.survey = survey,
+                            .message = malloc(sizeof *pass.message),
+                            .point = point};
 
         *survey = (struct zl_survey){.path = path,
                                      .scales = zl_scales_open(),
+                                     .calm = UINT64_MAX,
+                                     .asked = UINT64_MAX,
                                      .known = {.row_size = sizeof(struct zl_survey_known)}};
         zl_house_open(&survey->books);
         zl_answers_open(&survey->answers, &survey->books, &survey->report.recorded);

@@ -7,6 +7,7 @@
 #ifndef ZL_APP_WHATIF_SURVEY_H
 #define ZL_APP_WHATIF_SURVEY_H
 
+#include "app/point.h"
 #include "app/whatif/answers.h"
 
 #include <zeroline/engine.h>
@@ -20,6 +21,8 @@ struct zl_survey {
         const char *path;
         struct zl_scales *scales;
         struct zl_engine_config config; /* of an engine for all of it: it owns every partition */
+        uint64_t calm;  /* frames before the first that led to a decision; UINT64_MAX: none did */
+        uint64_t asked; /* frames before the first at the point; UINT64_MAX: it is not reached */
         uint32_t src;  /* that nobody on the tape has */
         struct zl_table known;
         uint32_t *instruments, *funds; /* ids, rising */
@@ -28,8 +31,10 @@ struct zl_survey {
         struct zl_answers answers;
 };
 
-/* ZL_ERR_SYSTEM or ZL_ERR_INVALID after a line on stderr. Close it in any case. */
-ZL_MUST_CHECK enum zl_err zl_survey_open(struct zl_survey *survey, const char *path);
+/* `point`: a place on the tape to look for. ZL_ERR_SYSTEM or ZL_ERR_INVALID after a line on stderr.
+ * Close it in any case. */
+ZL_MUST_CHECK enum zl_err zl_survey_open(struct zl_survey *survey, const char *path,
+                                         struct zl_point point);
 void zl_survey_close(struct zl_survey *survey);
 
 /* The i-th of what is known. NULL behind the last. */

@@ -2,6 +2,7 @@
 
 #include "app/say.h"
 #include "app/whatif/branch.h"
+#include "app/whatif/page.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -36,6 +37,9 @@ struct job {
         struct zl_branch *branches;
         uint32_t count, opened, threads;
         struct zl_whatif_variant variants[VARIANTS_MAX];
+        uint64_t taken; /* frames of the batches before */
+        struct zl_whatif_page page;
+        struct zl_whatif_moments moments[VARIANTS_MAX];
 };
 
 /* A thread has every n-th branch. */
@@ -47,7 +51,8 @@ struct share {
 bool zl_whatif_asked(const struct zl_whatif *whatif)
 {
         return whatif->set.count || whatif->tiers.count || whatif->fund.count ||
-               whatif->shock.count || whatif->variant.count || whatif->write;
+               whatif->shock.count || whatif->variant.count || whatif->write || whatif->report ||
+               whatif->map_at;
 }
 
 /* ---- the variants ---- */
@@ -161,17 +166,33 @@ static bool open_branches(struct job *job)
 
 /* ---- the pass ---- */
 
+static void make_maps(struct job *job, uint32_t i, enum zl_whatif_moment moment)
+{
+        struct zl_branch *branch = &job->branches[i];
+
+        if (job->whatif->report && !branch->failed &&
+            !zl_whatif_maps_make(&job->moments[i].maps[moment], branch))
+                zl_branch_fail(branch, "out of memory");
+}
+
 static void *run_share(void *argument)
 {
         const struct share *share = argument;
         struct job *job = share->job;
 
         for (uint32_t i = share->first; i < job->count; i += job->threads) {
-                for (uint32_t k = 0; k < job->frames_count; k++)
+                for (uint32_t k = 0; k < job->frames_count; k++) {
+                        if (job->taken + k == job->survey.calm)
+                                make_maps(job, i, ZL_WHATIF_BEFORE);
+                        if (job->taken + k == job->survey.asked)
+                                make_maps(job, i, ZL_WHATIF_ASKED);
                         zl_branch_take(&job->branches[i], job->frames[k].record,
                                        job->frames[k].bytes, job->frames[k].size);
-                if (job->last)
+                }
+                if (job->last) {
+                        make_maps(job, i, ZL_WHATIF_END);
                         zl_branch_finish(&job->branches[i]);
+                }
         }
         return NULL;
 }
@@ -208,6 +229,7 @@ static enum zl_err read_batch(struct job *job)
         struct zl_frame_reader reader;
         enum zl_err err = ZL_OK;
 
+        job->taken += job->frames_count;
         job->frames_count = 0;
         zl_tape_forget(job->tape);
         while (job->frames_count < BATCH && (err = zl_tape_next(job->tape, &record)) == ZL_OK) {
@@ -301,6 +323,8 @@ static enum zl_exit print(struct job *job)
                 return ZL_EXIT_FAILED;
         report->variants = job->variants;
         report->variants_count = job->count;
+        if (job->whatif->report && !zl_whatif_page_write(&job->page, report, job->moments))
+                return ZL_EXIT_FAILED;
         err = job->json ? zl_whatif_print_json(report, stdout)
                                 : zl_whatif_print_table(report, stdout);
         if (err != ZL_OK)
@@ -308,18 +332,36 @@ static enum zl_exit print(struct job *job)
         return err == ZL_OK ? ZL_EXIT_OK : ZL_EXIT_FAILED;
 }
 
+static bool parse_map_at(const struct zl_whatif *whatif, struct zl_point *ret_point)
+{
+        if (!whatif->map_at)
+                return true;
+        if (!whatif->report)
+                zl_say("--map-at: for a page, --report FILE");
+        return whatif->report && zl_point_parse(whatif->map_at, "--map-at", ret_point);
+}
+
 static enum zl_exit run(struct job *job)
 {
+        struct zl_point point = {.kind = ZL_POINT_NONE};
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
         if (!job->threads)
                 job->threads = processors > 1 ? (uint32_t)processors : 1;
         if (!parse_variants(job))
                 return ZL_EXIT_USAGE;
+        if (!parse_map_at(job->whatif, &point))
+                return ZL_EXIT_USAGE;
+        if (job->whatif->report && !zl_whatif_page_open(&job->page, job->whatif->report))
+                return ZL_EXIT_FAILED;
         job->threads = job->threads < job->count ? job->threads : job->count;
         job->threads = job->threads < THREADS_MAX ? job->threads : THREADS_MAX;
-        if (zl_survey_open(&job->survey, job->path) != ZL_OK)
+        if (zl_survey_open(&job->survey, job->path, point) != ZL_OK)
                 return ZL_EXIT_FAILED;
+        if (job->whatif->map_at && job->survey.asked == UINT64_MAX) {
+                zl_say("--map-at %s: the tape ends before", job->whatif->map_at);
+                return ZL_EXIT_FAILED;
+        }
         for (uint32_t i = 0; i < job->count; i++) {
                 if (!zl_changes_resolve(&job->changes[i], &job->survey))
                         return ZL_EXIT_USAGE;
@@ -348,6 +390,11 @@ enum zl_exit zl_whatif(const struct zl_whatif *whatif, const char *path, uint32_
                 zl_say("out of memory");
         for (uint32_t i = 0; job && i < job->opened; i++)
                 zl_branch_close(&job->branches[i]);
+        for (uint32_t i = 0; job && i < VARIANTS_MAX; i++) {
+                for (uint32_t k = 0; k < ZL_WHATIF_MOMENTS; k++)
+                        zl_whatif_maps_free(&job->moments[i].maps[k],
+                                            job->survey.report.instruments_count);
+        }
         for (uint32_t i = 0; job && i < VARIANTS_MAX; i++)
                 zl_meter_free_variant(&job->variants[i], job->survey.report.funds_count,
                                       job->survey.report.instruments_count);
@@ -356,6 +403,7 @@ enum zl_exit zl_whatif(const struct zl_whatif *whatif, const char *path, uint32_
         if (job) {
                 if (job->tape)
                         zl_tape_shut(job->tape);
+                zl_whatif_page_close(&job->page);
                 zl_survey_close(&job->survey);
                 free(job->message);
                 free(job->changes);

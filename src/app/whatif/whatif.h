@@ -10,6 +10,8 @@
 #include "app/options.h"
 
 struct zl_whatif {
+        const char *report; /* a page to write, or NULL */
+        const char *map_at; /* a place, for one more liquidation map, or NULL */
         const char *write; /* a folder for what each variant heard and said, or NULL */
         struct zl_option_list set, tiers, fund, shock, variant;
 };
@@ -32,6 +34,10 @@ struct zl_whatif {
          "what-if: set=...,shock=...,fund=...,tiers=... under a name; what stands\n"               \
          "                               outside of one is in all of them",                        \
          0, 0, 0},                                                                                 \
+        {"report", ZL_OPTION_TEXT, &(whatif).report, "FILE",                                       \
+         "what-if: a page with charts, for a browser; it needs nothing else", 0, 0, 0},            \
+        {"map-at", ZL_OPTION_TEXT, &(whatif).map_at, "PLACE",                                      \
+         "with --report: the liquidation map there too", 0, 0, 0},                                 \
         {"write", ZL_OPTION_TEXT, &(whatif).write, "DIR",                                          \
          "what-if: a tape there of what each variant heard and said", 0, 0, 0}
 
