@@ -117,13 +117,16 @@ class Publisher:
             if told[:1] == b'\1' and told[2:].decode().startswith(beginning):
                 count -= 1
 
-    def await_topics(self, topics):
-        """Waits until each has been subscribed to by somebody, in any order."""
-        missing = set(topics)
+    def await_topics(self, topics, count=1):
+        """Waits until so many have subscribed to each, in any order."""
+        missing = dict.fromkeys(topics, count)
         while missing:
             told = self.socket.recv()
-            if told[:1] == b'\1':
-                missing.discard(told[2:].decode())
+            topic = told[2:].decode()
+            if told[:1] == b'\1' and topic in missing:
+                missing[topic] -= 1
+                if missing[topic] == 0:
+                    del missing[topic]
 
     def frame(self, said):
         name, values = wire.read_object(self.stream, said)

@@ -4,7 +4,8 @@ Four workers share the partitions and hear each other, one of them with two engi
 partitions to itself. Prices move only when the market is quiet, so both sides judge the same state.
 Holds: both propose the same decisions; for each revision of each of three funds both make the same
 plan, however many deficits it meets, with ranked winners, pro rata, and least overshoot; every tape
-replays to what was said."""
+replays to what was said. In a second run the four are killed with SIGKILL again and again, amid
+decisions and amid rounds, and begin anew with a journal's state: nothing is decided otherwise."""
 import argparse
 import random
 import sys
@@ -90,15 +91,28 @@ class Side:
         self.alerts = cluster.context.socket(zmq.SUB)
         self.alerts.subscribe = b'\xadalrt'
         pubs = {src: at(f'pub-{src}') for src in workers}
-        self.workers = []
+        self.cluster, self.workers, self.arguments = cluster, {}, {}
         for src, (partitions, threads) in workers.items():
             peers = [word for other in workers if other != src for word in ('--peer', pubs[other])]
-            self.workers.append(cluster.start(
+            self.arguments[src] = [
                 'worker', '--sub', feed, '--router', at(f'orders-{name}'), '--ledger',
                 at(f'ledger-{name}'), '--pub', pubs[src], '--tape', cluster.dir, '--src', src, '-p',
-                partitions, '--threads', threads, '--accounts', 20000, *peers))
+                partitions, '--threads', threads, '--accounts', 20000, *peers]
+            self.workers[src] = cluster.start(*self.arguments[src])
             self.alerts.connect(pubs[src])
         self.suspended = set()
+
+    def kill(self, src, journal):
+        """It begins anew, with what the journal knows."""
+        self.workers[src].kill()
+        self.workers[src].wait()
+        self.workers[src] = self.cluster.start(*self.arguments[src], '--journal', journal)
+
+    def has_begun(self, src):
+        log = self.cluster.log(self.workers[src])
+        check(self.workers[src].poll() is None, log)
+        check(log.count('with nothing') == log.count(' 0 with nothing'), log)
+        return 'running: ' in log
 
     def hear(self):
         """All that is there; the first word under a key counts."""
@@ -118,14 +132,19 @@ class Side:
 
 
 class Market:
-    def __init__(self, cluster, seed, accounts):
-        self.random = random.Random(seed)
+    def __init__(self, cluster, seed, accounts, kills):
+        self.random, self.kills_max, self.kills = random.Random(seed), kills, 0
         self.feed = Publisher(cluster, 'feed', 10)
+        if kills:
+            self.journal = cluster.ipc('state')
+            cluster.start('journal', '--sub', self.feed.endpoint, '--store', cluster.dir / 'store',
+                          '--serve', self.journal, '--accounts', 20000)
+            self.feed.await_subscription('acct')
         self.four = Side(cluster, 'four', self.feed.endpoint, {
             1: ('0-63', 1), 2: ('64-127', 1), 3: ('128-191', 2), 4: ('192-255', 1)})
         self.one = Side(cluster, 'one', self.feed.endpoint, {5: ('0-255', 1)})
         self.sides = self.four, self.one
-        self.feed.await_subscription('acct', 512)
+        self.feed.await_topics((f'acct.{number:08x}' for number in range(256)), 2)
         self.answered, self.funds, self.sentinel = set(), {}, SENTINELS
         self.met, self.kinds = 0, {}
         self.prices = dict.fromkeys(FUNDS, 10000)
@@ -226,9 +245,36 @@ class Market:
             return f'{key} is of one side only: {self.one.decisions.get(key, "not of the one")}'
         return 'no difference'
 
+    def beat(self):
+        """How far every topic is: what a worker missed on its way it learns from this."""
+        topics = [topic for topic in self.feed.sequences if not topic.startswith('beat')]
+        for at in range(0, len(topics), 256):
+            self.feed.say(type='beat', topics=[
+                {'topic': topic, 'epoch': 1, 'seq': self.feed.sequences[topic]}
+                for topic in topics[at:at + 256]])
+
+    def perhaps_kill(self):
+        """Amid whatever is going on. Prices are stated anew to who subscribes, as by any publisher."""
+        if self.kills == self.kills_max or self.random.random() > 0.2:
+            return
+        src, beat_s = self.random.choice(sorted(self.four.workers)), 0.0
+        self.four.kill(src, self.journal)
+        self.kills += 1
+
+        def begun():
+            nonlocal beat_s
+            if time.monotonic() > beat_s:
+                self.beat()
+                beat_s = time.monotonic() + 0.1
+            return self.four.has_begun(src)
+
+        self.until(begun, f'{src} does not begin anew')
+        self.move(self.prices)
+
     def decide(self):
         """Answers what both propose, until they propose no more. Whose close found nothing?"""
         while True:
+            self.perhaps_kill()
             self.barrier()
             self.until(lambda: self.one.decisions.keys() == self.four.decisions.keys(), self.differ)
             new = sorted(self.one.decisions.keys() - self.answered)
@@ -284,6 +330,7 @@ class Market:
             fund = min(funds)  # its plan may move what another one's would be for
             self.revise(fund)
             slot = fund, self.funds[fund]['rev']
+            self.perhaps_kill()
             self.until(lambda: all(slot in side.plans for side in self.sides),
                        lambda: f'no plan for {slot} of the '
                                f'{[side.name for side in self.sides if slot not in side.plans]}: '
@@ -321,19 +368,20 @@ class Market:
             self.wind_up()
 
 
-def run(zeroline, seed, accounts, steps):
+def run(zeroline, seed, accounts, steps, kills):
     begun = time.monotonic()
     with Cluster(zeroline) as cluster:
-        market = Market(cluster, seed, accounts)
+        market = Market(cluster, seed, accounts, kills)
         market.run(steps)
         for side in market.sides:
-            for worker in side.workers:
+            for worker in side.workers.values():
                 cluster.stop(worker)
         for tape in cluster.tapes():
             told = cluster.run('replay', tape).stdout.decode()
-            check('identical: ' in told, f'{tape}: {told}')
+            check('identical: ' in told or (kills and 'no outputs' in told), f'{tape}: {told}')
+        check(market.kills == kills, f'{market.kills} of {kills} kills')
         print(f'{len(market.answered)} decisions and {market.met} plans are the same: '
-              f'{market.kinds}; {time.monotonic() - begun:.1f} s', flush=True)
+              f'{market.kinds}; {kills} kills; {time.monotonic() - begun:.1f} s', flush=True)
         check(len(market.answered) > accounts / 2, 'hardly anything was decided')
         check(min(market.kinds.get(kind, 0) for kind in ('takeover', 'adl', 'socialize')) > 0,
               f'a plan without one of its kinds: {market.kinds}')
@@ -345,10 +393,12 @@ def main():
     parser.add_argument('--seed', type=int, default=time.time_ns() % 10**9)
     parser.add_argument('--accounts', type=int, default=300)
     parser.add_argument('--steps', type=int, default=40)
+    parser.add_argument('--kills', type=int, default=25)
     given = parser.parse_args()
     print(f'seed {given.seed}', flush=True)
     try:
-        run(given.zeroline, given.seed, given.accounts, given.steps)
+        for kills in (0, given.kills):
+            run(given.zeroline, given.seed, given.accounts, given.steps, kills)
     except Failed as failed:
         sys.exit(f'failed, seed {given.seed}: {failed}')
     except zmq.Again:
