@@ -7,10 +7,10 @@
 #include "app/run.h"
 #include "app/said.h"
 #include "app/say.h"
+#include "app/states.h"
 #include "app/subscriptions.h"
 #include "bus/pace.h"
 #include "core/state.h"
-#include "tape/tape.h"
 
 #include <stdlib.h>
 
@@ -25,6 +25,7 @@ struct state {
         struct zl_run run;
         struct zl_said said;
         struct zl_tape_writer *tape;
+        struct zl_states states;
         struct zl_socket *sources[ZL_LANE_ENDPOINTS_MAX];
         struct zl_socket *routers[ZL_LANE_ENDPOINTS_MAX];
         struct zl_queue queues[ZL_LANE_ENDPOINTS_MAX];
@@ -87,6 +88,18 @@ static void record(struct state *state, enum zl_record_kind kind, const void *fr
         state->tape = NULL;
 }
 
+/* It stands behind all that was said to the frames before. */
+static void record_state(struct state *state)
+{
+        enum zl_err err = zl_states_keep(&state->states, &state->run, state->tape);
+
+        if (err == ZL_ERR_FULL)
+                zl_say("no memory to put the state on %s: the next one is tried",
+                       state->settings->tape);
+        else if (err != ZL_OK)
+                record(state, ZL_RECORD_IN, "", 0); /* says so and lets go of it */
+}
+
 static void flush(struct state *state)
 {
         if (state->tape && zl_tape_flush(state->tape) != ZL_OK)
@@ -117,6 +130,9 @@ static enum zl_err start_tape(struct state *state)
         err = zl_frame_end(&writer, &size);
         if (err == ZL_OK)
                 record(state, ZL_RECORD_INTERNAL, buffer, size);
+        state->states.period_ns = state->settings->state_ns;
+        if (err == ZL_OK && state->tape && state->settings->state_ns)
+                err = zl_states_seal(state->tape);
         flush(state);
         return err;
 }
@@ -242,6 +258,8 @@ static void take_frame(struct state *state, const uint8_t *frame, size_t size)
                 fail(state);
         else if (state->said.count)
                 send_said(state);
+        if (state->tape && zl_states_due(&state->states, &state->run))
+                record_state(state);
 }
 
 /* Whether the worker's own thread passed on what this lane said: its engine has it already. */
@@ -427,6 +445,7 @@ static void close_all(struct state *state, uint64_t end_ns)
                 state->result->failed = true;
         }
         zl_said_free(&state->said);
+        zl_states_free(&state->states);
         zl_run_close(&state->run);
 }
 

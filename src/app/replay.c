@@ -3,8 +3,8 @@
 #include "app/run.h"
 #include "app/said.h"
 #include "app/say.h"
+#include "app/states.h"
 #include "codec/json.h"
-#include "tape/tape.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -27,7 +27,7 @@ struct input {
 
 /* One engine, its share of the partitions, and what it said to the batch. */
 struct lane {
-        const struct job *job;
+        struct job *job;
         struct zl_run run;
         struct zl_said said;
         size_t cursor; /* of the merge */
@@ -37,10 +37,14 @@ struct job {
         const struct zl_replay *replay;
         struct zl_replay_result result;
         struct zl_tape_reader *tape;
+        enum zl_err end; /* what ended the reading; it is told once what came before has run */
         struct input inputs[BATCH];
         uint32_t inputs_count;
         struct zl_tape_record recorded[BATCH];
         uint32_t recorded_count;
+        struct { struct zl_tape_record record; uint32_t input; } parts[BATCH]; /* of states */
+        uint32_t parts_count, parts_done;
+        struct zl_states states;
         struct zl_said waiting; /* said, not compared yet: its record comes with a later batch */
         struct lane lanes[THREADS_MAX];
         uint32_t lanes_count;
@@ -88,14 +92,16 @@ static bool is_head(const struct zl_tape_record *record)
                reader.header.topic.kind == ZL_TOPIC_TAPE;
 }
 
-/* Reads the next batch. ZL_ERR_END when nothing was left. */
+/* Reads the next batch. ZL_ERR_END when nothing was left; what is damaged ends it too. */
 static enum zl_err read_batch(struct job *job)
 {
         struct zl_tape_record record;
         enum zl_err err = ZL_OK;
         uint32_t count = 0;
 
-        job->inputs_count = job->recorded_count = 0;
+        if (job->end != ZL_OK)
+                return job->end;
+        job->inputs_count = job->recorded_count = job->parts_count = job->parts_done = 0;
         zl_tape_forget(job->tape);
         for (; count < BATCH; count++) {
                 err = zl_tape_next(job->tape, &record);
@@ -108,24 +114,42 @@ static enum zl_err read_batch(struct job *job)
                 if (record.kind == ZL_RECORD_IN) {
                         job->result.frames++;
                         survey(job, &record);
+                } else if (record.kind == ZL_RECORD_STATE) {
+                        job->parts[job->parts_count].input = job->inputs_count;
+                        job->parts[job->parts_count++].record = record;
                 } else if (!is_head(&record)) {
                         job->recorded[job->recorded_count++] = record;
                 }
         }
-        if (err == ZL_ERR_DAMAGED || err == ZL_ERR_SYSTEM)
-                return err;
-        return count ? ZL_OK : ZL_ERR_END;
+        job->end = err;
+        return count ? ZL_OK : err;
 }
 
 /* ---- running ---- */
 
+/* The states that stand before the next input. One engine has all of them; several share them. */
+static void compare_states(struct job *job, struct lane *lane, uint32_t input)
+{
+        for (; job->parts_done < job->parts_count && job->parts[job->parts_done].input == input;
+             job->parts_done++) {
+                const struct zl_tape_record *record = &job->parts[job->parts_done].record;
+                struct zl_tape_part part;
+                if (job->result.differs || !zl_tape_part_get(record, &part))
+                        continue;
+                job->result.differs = !zl_states_same(&job->states, &lane->run, record);
+                job->result.states += part.at == 0;
+        }
+}
+
 static void *run_lane(void *argument)
 {
         struct lane *lane = argument;
-        const struct job *job = lane->job;
+        struct job *job = lane->job;
         struct zl_frame_reader reader;
 
         for (uint32_t i = 0; i < job->inputs_count; i++) {
+                if (job->lanes_count == 1)
+                        compare_states(job, lane, i);
                 const struct input *input = &job->inputs[i];
                 uint64_t at = input->at;
                 enum zl_err err = zl_frame_open(&reader, input->frame, input->size);
@@ -137,6 +161,8 @@ static void *run_lane(void *argument)
                                                zl_said_hear, &lane->said);
                 }
         }
+        if (job->lanes_count == 1)
+                compare_states(job, lane, job->inputs_count);
         return NULL;
 }
 
@@ -407,6 +433,8 @@ static enum zl_err open_tape(struct job *job)
 {
         enum zl_err err = zl_tape_open(job->replay->path, &job->tape);
 
+        if (err == ZL_OK)
+                zl_tape_show_states(job->tape);
         if (err == ZL_ERR_INVALID)
                 zl_say("%s is not a tape; `zeroline encode -o TAPE` makes one of JSON lines",
                        job->replay->path);
@@ -459,6 +487,7 @@ enum zl_err zl_replay(const struct zl_replay *replay, struct zl_replay_result *r
         if (job->tape)
                 zl_tape_shut(job->tape);
         zl_said_free(&job->waiting);
+        zl_states_free(&job->states);
         zl_scales_close(job->scales);
         free(job->message);
         free(job->line);

@@ -17,6 +17,7 @@ struct zl_replay {
 
 struct zl_replay_result {
         uint64_t frames, messages, outputs, compared, bad_frames;
+        uint64_t states;   /* compared; at several threads none are */
         uint64_t missing;  /* outputs behind the last one recorded */
         bool recorded;     /* the tape holds outputs to compare with */
         bool differs;

@@ -31,6 +31,9 @@ static void print_summary(const struct zl_replay_result *result, double seconds)
         else if (!result->differs)
                 fprintf(to, "identical: %llu outputs, byte for byte\n",
                         (unsigned long long)result->compared);
+        if (result->states && !result->differs)
+                fprintf(to, "%llu states on the tape, each as it was\n",
+                        (unsigned long long)result->states);
         if (result->missing)
                 fprintf(to, "%llu more were said behind the last one recorded\n",
                         (unsigned long long)result->missing);

@@ -23,7 +23,7 @@ enum { THREADS_MAX = 64 };
 struct settings {
         const char *partitions, *pub, *tape, *journal, *ledger;
         struct zl_option_list sources, routers, peers;
-        uint64_t cluster, src, epoch, threads, linger_ms, journal_ms;
+        uint64_t cluster, src, epoch, threads, linger_ms, journal_ms, state_s;
         struct zl_capacity capacity;
         struct zl_net net;
 };
@@ -114,6 +114,7 @@ static bool prepare(struct worker *worker)
                                           .journal = settings->journal,
                                           .ledger = settings->ledger,
                                           .journal_wait_ms = settings->journal_ms,
+                                          .state_ns = settings->state_s * 1000000000u,
                                           .ready = &worker->ready};
 
         all.src = (uint32_t)settings->src;
@@ -348,6 +349,7 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                                     .threads = 1,
                                     .linger_ms = 1000,
                                     .journal_ms = 10000,
+                                    .state_s = 60,
                                     .capacity = ZL_CAPACITY_DEFAULT,
                                     .net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
@@ -363,6 +365,9 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                  "where to publish alerts, ranks, and what peers listen to", 0, 0, 0},
                 {"tape", ZL_OPTION_TEXT, &settings.tape, "DIR",
                  "folder for the tapes, one file an engine", 0, 0, 't'},
+                {"tape-snapshot-s", ZL_OPTION_NUMBER, &settings.state_s, "S",
+                 "the state goes on the tape every so often, by its clock; 0: never (60)", 0, 86400,
+                 0},
                 {"journal", ZL_OPTION_TEXT, &settings.journal, "ENDPOINT",
                  "a journal to ask for the state at the start", 0, 0, 0},
                 {"journal-wait", ZL_OPTION_NUMBER, &settings.journal_ms, "MS",

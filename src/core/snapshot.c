@@ -7,7 +7,7 @@
 #include "core/stream.h"
 #include "core/walk.h"
 
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 
 /* ---- parts that say how long they are ---- */
 
