@@ -3,13 +3,11 @@
 
 #include "app/lines.h"
 #include "app/options.h"
-#include "app/report_table.h"
+#include "app/report_print.h"
 #include "app/run.h"
 #include "app/say.h"
 
 #include <stdlib.h>
-
-enum { LINE_SIZE = 1 << 18, POOLS_MAX = 4096 };
 
 /* What the engine refused to take is said; its decisions are not asked for here. */
 static void hear(void *context, const struct zl_output *output)
@@ -43,73 +41,20 @@ static bool read_lines(struct zl_run *run, struct zl_lines *lines)
         return err == ZL_ERR_END;
 }
 
-/* What is done with each pool, in order. */
-typedef bool pool_step(void *context, uint32_t pool);
-
-static bool each_pool(const struct zl_engine *engine, pool_step *step, void *context)
+static bool print(const struct zl_engine *engine, const struct zl_scales *scales, bool table)
 {
-        static uint32_t pools[POOLS_MAX];
-        uint32_t accounts_count;
-        uint32_t *accounts = zl_report_accounts(engine, &accounts_count);
-        bool good = accounts != NULL;
+        uint32_t count;
+        uint32_t *pools = zl_report_pools(engine, &count);
+        bool good = false;
 
-        for (uint32_t i = 0; good && i < accounts_count; i++) {
-                uint32_t count = zl_report_pools(engine, accounts[i], pools, POOLS_MAX);
-                for (uint32_t j = 0; good && j < count; j++)
-                        good = step(context, pools[j]);
-        }
-        free(accounts);
+        if (!pools)
+                zl_say("out of memory");
+        else if (table)
+                good = zl_report_print_table(engine, scales, pools, count);
+        else
+                good = zl_report_print_json(engine, pools, count);
+        free(pools);
         return good;
-}
-
-static struct zl_text text_over_lines(void)
-{
-        static char lines[LINE_SIZE];
-
-        return zl_text_over(lines, sizeof lines);
-}
-
-static bool print_json(void *context, uint32_t pool)
-{
-        struct zl_text text = text_over_lines();
-
-        zl_report_pool(context, pool, &text);
-        return puts(text.data) != EOF;
-}
-
-static bool measure(void *context, uint32_t pool)
-{
-        zl_report_table_measure(context, pool);
-        return true;
-}
-
-static bool print_lines(void *context, uint32_t pool)
-{
-        struct zl_text text = text_over_lines();
-
-        zl_report_table_pool(context, pool, &text);
-        return fputs(text.data, stdout) != EOF;
-}
-
-static bool print_table(const struct zl_engine *engine, const struct zl_scales *scales)
-{
-        struct zl_report_table table;
-        struct zl_text text = text_over_lines();
-
-        zl_report_table_init(&table, engine, scales);
-        if (!each_pool(engine, measure, &table))
-                return false;
-        zl_report_table_head(&table, &text);
-        if (fputs(text.data, stdout) == EOF || !each_pool(engine, print_lines, &table))
-                return false;
-        text = text_over_lines();
-        zl_report_table_foot(&table, &text);
-        return fputs(text.data, stdout) != EOF;
-}
-
-static bool print(struct zl_engine *engine, const struct zl_scales *scales, bool table)
-{
-        return table ? print_table(engine, scales) : each_pool(engine, print_json, engine);
 }
 
 static enum zl_exit calc(FILE *file, const char *name, bool table)

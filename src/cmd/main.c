@@ -12,6 +12,8 @@ static const struct zl_command commands[] = {
         {"worker", "subscribe to positions and prices, send liquidations", zl_cmd_worker},
         {"replay", "run a tape through the engine and compare with what was recorded",
          zl_cmd_replay},
+        {"inspect", "the state at a point of a tape: accounts, decisions, funds", zl_cmd_inspect},
+        {"repair", "a clean copy of a damaged tape", zl_cmd_repair},
         {"calc", "JSON lines in, the risk points of every account out", zl_cmd_calc},
         {"encode", "JSON lines to frames, a tape or a socket", zl_cmd_encode},
         {"decode", "frames, a tape or a socket to JSON lines", zl_cmd_decode},

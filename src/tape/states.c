@@ -116,14 +116,14 @@ static bool fits(const struct zl_tape_part *part, uint64_t number_max, uint64_t 
 static bool follow(const struct zl_tape_reader *reader, const uint8_t *seal, uint64_t *offset,
                    uint64_t number_max, uint64_t now_ns_max, struct zl_tape_state *ret_state)
 {
-        struct zl_tape_part part;
+        struct zl_tape_part part, before;
 
         while (part_at(reader, seal, *offset, &part) && part.at == 0) {
                 if (fits(&part, number_max, now_ns_max) &&
                     whole_at(reader, *offset, part, ret_state))
                         return true;
                 if (part.previous == 0 || part.previous >= *offset ||
-                    !part_at(reader, seal, *offset - part.previous, &part))
+                    !part_at(reader, seal, *offset - part.previous, &before))
                         return false;
                 *offset -= part.previous;
         }
