@@ -148,12 +148,12 @@ static enum zl_err read_on(const struct zl_seek *seek, struct zl_run *run,
                 zl_tape_forget(seek->tape);
                 err = zl_tape_next(seek->tape, &record);
                 if (err == ZL_ERR_DAMAGED) {
-                        bool goes_on = zl_tape_goes_on(seek->tape);
-                        if (goes_on && is_behind(&seek->point, &record))
+                        if (seek->point.kind == ZL_POINT_RECORD &&
+                            record.number > seek->point.value)
                                 return ZL_OK;
                         zl_say("%s: %s", seek->path, zl_tape_why(seek->tape));
                         sought->missing = true;
-                        if (goes_on)
+                        if (zl_tape_goes_on(seek->tape))
                                 continue; /* the engine sees what is missing, by its sequences */
                 }
                 if (err != ZL_OK)

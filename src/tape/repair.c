@@ -19,7 +19,7 @@ bool zl_tape_hole_get(const struct zl_tape_record *record, struct zl_tape_hole *
 
 /* What the next state behind the damage tells: how many records are missing, and the seal. */
 struct clue {
-        bool found;
+        bool found, sealed; /* the seal itself stands before the state */
         uint64_t records;
         uint8_t seal[ZL_SEAL_SIZE];
 };
@@ -35,6 +35,7 @@ static struct clue look_behind(const struct zl_tape_reader *reader)
 
         zl_tape_pass_damage(&ahead);
         while (zl_tape_next(&ahead, &record) == ZL_OK && record.kind != ZL_RECORD_HOLE) {
+                clue.sealed |= record.kind == ZL_RECORD_SEAL;
                 if (!zl_tape_part_get(&record, &part)) {
                         counted++;
                         continue;
@@ -52,7 +53,7 @@ static enum zl_err put_hole(const struct zl_tape_repair *repair,
 {
         uint8_t body[HOLE_SIZE];
         /* The seal was the first record or the second, and states say what it was. */
-        bool sealed = clue->found && clue->records > 0 && damage->number <= 1 &&
+        bool sealed = clue->found && !clue->sealed && clue->records > 0 && damage->number <= 1 &&
                       zl_tape_records(repair->to) == damage->number;
         uint64_t records = clue->found ? clue->records - sealed : 0;
         enum zl_err err = ZL_OK;
@@ -67,14 +68,18 @@ static enum zl_err put_hole(const struct zl_tape_repair *repair,
         return zl_tape_append(repair->to, ZL_RECORD_HOLE, body, sizeof body);
 }
 
-/* The reader stands at what is damaged, and then behind it. */
-static enum zl_err pass(const struct zl_tape_repair *repair, struct zl_tape_saved *saved)
+/* The reader stands at what is damaged, and then behind it. While numbers are not sure, since
+ * nobody knows how many records an earlier damage was, a state tells nothing of this one alone. */
+static enum zl_err pass(const struct zl_tape_repair *repair, struct zl_tape_saved *saved,
+                        bool *sure)
 {
         const struct zl_tape_damage damage = repair->from->damage;
         struct clue clue = look_behind(repair->from);
         bool whole_begin = damage.offset == 0 && damage.size == ZL_TAPE_MAGIC_SIZE;
         enum zl_err err = ZL_OK;
 
+        clue.found &= *sure;
+        *sure = clue.found || whole_begin;
         saved->places++;
         saved->missing += damage.size;
         repair->missing(repair->context, &damage, clue.found ? clue.records : 0);
@@ -91,16 +96,21 @@ enum zl_err zl_tape_repair(const struct zl_tape_repair *repair, struct zl_tape_s
         struct zl_tape_reader *from = repair->from;
         struct zl_tape_saved saved = {0};
         struct zl_tape_record record;
+        struct zl_tape_hole hole;
+        bool sure = true;
         enum zl_err err = ZL_OK;
 
         from->all = true;
         if (from->nameless)
-                err = pass(repair, &saved);
+                err = pass(repair, &saved, &sure);
         while (err == ZL_OK) {
                 err = zl_tape_next(from, &record);
                 if (err == ZL_ERR_DAMAGED) {
-                        err = pass(repair, &saved);
+                        err = pass(repair, &saved, &sure);
                 } else if (err == ZL_OK) {
+                        sure |= record.kind == ZL_RECORD_STATE;
+                        if (zl_tape_hole_get(&record, &hole))
+                                sure &= hole.records > 0;
                         saved.records++;
                         saved.bytes += ZL_TAPE_HEAD_SIZE + record.frame_size;
                         err = zl_tape_append(repair->to, record.kind, record.frame,
