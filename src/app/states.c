@@ -28,19 +28,19 @@ bool zl_states_due(struct zl_states *states, const struct zl_run *run)
         return states->due && zl_run_rests(run);
 }
 
+/* Mostly it fits where the last one did: then it is not measured before. */
 static bool save(struct zl_states *states, struct zl_run *run)
 {
-        size_t size = zl_snapshot_size(run->engine, ZL_NONE_AT);
-
-        if (size > states->capacity) {
-                uint8_t *bytes = realloc(states->bytes, size + size / 4);
-                if (!bytes)
-                        return false;
-                states->bytes = bytes;
-                states->capacity = size + size / 4;
-        }
-        return zl_snapshot_save(run->engine, ZL_NONE_AT, states->bytes, states->capacity,
-                                &states->size) == ZL_OK;
+        if (states->bytes && zl_snapshot_save(run->engine, ZL_NONE_AT, states->bytes,
+                                              states->capacity, &states->size) == ZL_OK)
+                return true;
+        size_t size = zl_snapshot_size(run->engine, ZL_NONE_AT), capacity = size + size / 4;
+        uint8_t *bytes = realloc(states->bytes, capacity);
+        if (!bytes)
+                return false;
+        states->bytes = bytes;
+        states->capacity = capacity;
+        return zl_snapshot_save(run->engine, ZL_NONE_AT, bytes, capacity, &states->size) == ZL_OK;
 }
 
 enum zl_err zl_states_keep(struct zl_states *states, struct zl_run *run,

@@ -1,16 +1,20 @@
 /* zeroline inspect - the state at a point of a tape or of a journal. */
 #include "cmd/command.h"
 
+#include "app/index.h"
 #include "app/inspect.h"
 #include "app/options.h"
 #include "app/say.h"
 #include "app/seek.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 enum { TOP_OF_TABLE = 20 };
 
 struct settings {
-        const char *at, *account;
-        uint64_t top;
+        const char *at, *account, *copy;
+        uint64_t top, every;
         bool json, from_begin;
 };
 
@@ -78,9 +82,43 @@ static enum zl_exit inspect_tape(const struct settings *settings, const struct z
         return good ? ZL_EXIT_OK : ZL_EXIT_FAILED;
 }
 
+/* Under its name the copy is whole. */
+static enum zl_exit copy_tape(const struct settings *settings, const char *path)
+{
+        struct zl_index index = {.path = path, .messages = settings->every};
+        uint64_t states = 0;
+        enum zl_err err = zl_tape_is_kept(path) ? ZL_ERR_INVALID
+                                                : zl_tape_open(path, &index.from);
+
+        if (err == ZL_ERR_INVALID)
+                zl_say("%s is not a tape", path);
+        else if (err != ZL_OK)
+                zl_say_errno("cannot open %s", path);
+        if (err != ZL_OK)
+                return ZL_EXIT_FAILED;
+        err = zl_tape_create(settings->copy, &index.to);
+        if (err != ZL_OK) {
+                zl_say_errno("cannot make %s", settings->copy);
+                zl_tape_shut(index.from);
+                return ZL_EXIT_FAILED;
+        }
+        err = zl_index_copy(&index, &states);
+        zl_tape_shut(index.from);
+        if (zl_tape_close(index.to) != ZL_OK && err == ZL_OK) {
+                zl_say_errno("cannot write %s", settings->copy);
+                err = ZL_ERR_SYSTEM;
+        }
+        if (err != ZL_OK) {
+                unlink(settings->copy);
+                return ZL_EXIT_FAILED;
+        }
+        printf("%s has %llu states\n", settings->copy, (unsigned long long)states);
+        return ZL_EXIT_OK;
+}
+
 enum zl_exit zl_cmd_inspect(int argc, char **argv)
 {
-        struct settings settings = {.at = "end"};
+        struct settings settings = {.at = "end", .every = 100000};
         struct zl_inspect inspect = {0};
         struct zl_point point;
         const struct zl_option options[] = {
@@ -95,6 +133,10 @@ enum zl_exit zl_cmd_inspect(int argc, char **argv)
                  0, 0},
                 {"from-begin", ZL_OPTION_FLAG, &settings.from_begin, NULL,
                  "do not use the states on the tape: run all of it", 0, 0, 0},
+                {"with-states", ZL_OPTION_TEXT, &settings.copy, "OUT",
+                 "instead: copy the tape to OUT and put states on it", 0, 0, 0},
+                {"every", ZL_OPTION_NUMBER, &settings.every, "N",
+                 "with --with-states: messages between two (100000)", 1, INT64_MAX, 0},
         };
         const struct zl_usage usage = {
                 .arguments = "TAPE",
@@ -117,6 +159,8 @@ enum zl_exit zl_cmd_inspect(int argc, char **argv)
                 zl_say("which tape? see --help");
                 return ZL_EXIT_USAGE;
         }
+        if (settings.copy)
+                return copy_tape(&settings, argv[first]);
         if (!zl_point_parse(settings.at, &point)) {
                 zl_say("--at %s: neither record:N, nor a time like 2026-10-10T21:15:00Z, nor "
                        "nanoseconds, nor end",
