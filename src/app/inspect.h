@@ -1,8 +1,8 @@
 /* inspect.h - what an engine knows, printed: pools by how near they are to the line, what is open,
  * funds, marks held back, holes.
  *
- * Answers: `zeroline inspect`. The figures of pools are the report's, which `calc` prints. As JSON a
- * line each: first one that says where the tape stands, then accounts, pools (calc's own lines),
+ * Answers: `zeroline inspect`. The figures of pools are the report's, which `calc` prints. As JSON
+ * a line each: first one that says where the tape stands, then accounts, pools (calc's own lines),
  * and the rest, each with a name `what`. Owns: nothing. Thread: one at a time. */
 #ifndef ZL_APP_INSPECT_H
 #define ZL_APP_INSPECT_H

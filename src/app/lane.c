@@ -258,7 +258,7 @@ static void take_frame(struct state *state, const uint8_t *frame, size_t size)
                 fail(state);
         else if (state->said.count)
                 send_said(state);
-        if (state->tape && zl_states_due(&state->states, &state->run))
+        if (state->tape && zl_states_due(&state->states, &state->run, state->tape))
                 record_state(state);
 }
 

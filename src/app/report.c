@@ -154,13 +154,18 @@ static void put_figures(const struct zl_subject *subject, uint32_t at, uint32_t 
         zl_field_decimal(text, "notional", subject->has, figures.notional, figures.scale);
         zl_field_decimal(text, "upnl", subject->has, figures.upnl, figures.scale);
         zl_field_decimal(text, "maintenance", subject->has, figures.maintenance, figures.scale);
-        zl_field_decimal(text, "liquidation_price", figures.has_nearest, figures.nearest, price_scale);
-        zl_field_decimal(text, "liquidation_below", !points->below_reason, points->below, price_scale);
+        zl_field_decimal(text, "liquidation_price", figures.has_nearest, figures.nearest,
+                         price_scale);
+        zl_field_decimal(text, "liquidation_below", !points->below_reason, points->below,
+                         price_scale);
         zl_field_word(text, "liquidation_below_reason", reasons[points->below_reason]);
-        zl_field_decimal(text, "liquidation_above", !points->above_reason, points->above, price_scale);
+        zl_field_decimal(text, "liquidation_above", !points->above_reason, points->above,
+                         price_scale);
         zl_field_word(text, "liquidation_above_reason", reasons[points->above_reason]);
-        zl_field_decimal(text, "bankruptcy_price", figures.has_bankruptcy, figures.bankruptcy, price_scale);
-        zl_field_decimal(text, "closeout_price", figures.has_closeout, figures.closeout, price_scale);
+        zl_field_decimal(text, "bankruptcy_price", figures.has_bankruptcy, figures.bankruptcy,
+                         price_scale);
+        zl_field_decimal(text, "closeout_price", figures.has_closeout, figures.closeout,
+                         price_scale);
         zl_field_decimal(text, "buffer", figures.has_buffer, figures.buffer, 9);
 }
 

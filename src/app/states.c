@@ -16,7 +16,8 @@ enum zl_err zl_states_seal(struct zl_tape_writer *tape)
         return zl_tape_append_seal(tape, seal);
 }
 
-bool zl_states_due(struct zl_states *states, const struct zl_run *run)
+bool zl_states_due(struct zl_states *states, const struct zl_run *run,
+                   const struct zl_tape_writer *tape)
 {
         if (states->period_ns == 0 || run->engine->now_ns == 0)
                 return false;
@@ -25,7 +26,8 @@ bool zl_states_due(struct zl_states *states, const struct zl_run *run)
                 states->due = states->period > 0; /* not at the very first time */
                 states->period = period;
         }
-        return states->due && zl_run_rests(run);
+        return states->due && zl_tape_written(tape) - states->behind >= states->size &&
+               zl_run_rests(run);
 }
 
 /* Mostly it fits where the last one did: then it is not measured before. */
@@ -49,8 +51,10 @@ enum zl_err zl_states_keep(struct zl_states *states, struct zl_run *run,
         states->due = false;
         if (!save(states, run))
                 return ZL_ERR_FULL;
-        return zl_tape_append_state(tape, run->engine->now_ns, run->heard, states->bytes,
-                                    states->size);
+        enum zl_err err = zl_tape_append_state(tape, run->engine->now_ns, run->heard,
+                                               states->bytes, states->size);
+        states->behind = zl_tape_written(tape);
+        return err;
 }
 
 /* Part by part where all is well; the whole of the recorded state need not be in memory. */

@@ -1,8 +1,9 @@
 /* states.h - a run's state, put on its tape every so often, and held against it by a replay.
  *
  * Answers: is it time for one? Is this the state that was recorded? Time is the engine's: a state
- * is due when the clock on the tape enters the next period, so a tape says by itself where its
- * states stand. One that is due waits until the engine can be resumed from it exactly.
+ * is due when the clock on the tape enters the next period. It waits until the tape has grown by as
+ * much as the last state took, so that states never take more than half of a tape; and until the
+ * engine can be resumed from it exactly. So a tape says by itself where its states stand.
  * Owns: a buffer. Thread: its run's. */
 #ifndef ZL_APP_STATES_H
 #define ZL_APP_STATES_H
@@ -14,6 +15,7 @@ struct zl_states {
         uint64_t period_ns; /* 0: none */
         uint64_t period;    /* that the clock is in */
         bool due;
+        uint64_t behind; /* bytes of the tape up to the end of the last state */
         uint8_t *bytes; /* the state that was saved last */
         size_t size, capacity;
 };
@@ -21,7 +23,8 @@ struct zl_states {
 /* Puts a seal on a tape that has at most one record yet. */
 ZL_MUST_CHECK enum zl_err zl_states_seal(struct zl_tape_writer *tape);
 /* After each frame. */
-bool zl_states_due(struct zl_states *states, const struct zl_run *run);
+bool zl_states_due(struct zl_states *states, const struct zl_run *run,
+                   const struct zl_tape_writer *tape);
 /* ZL_ERR_FULL: no memory, nothing was written; ZL_ERR_SYSTEM: as zl_tape_append. */
 ZL_MUST_CHECK enum zl_err zl_states_keep(struct zl_states *states, struct zl_run *run,
                                          struct zl_tape_writer *tape);

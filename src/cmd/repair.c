@@ -16,8 +16,8 @@ static void say_missing(void *context, const struct zl_tape_damage *damage, uint
         const bool *json = context;
 
         if (*json) {
-                printf("{\"what\":\"missing\",\"offset\":%llu,\"bytes\":%llu,\"record\":%llu,", offset,
-                       size, first);
+                printf("{\"what\":\"missing\",\"offset\":%llu,\"bytes\":%llu,", offset, size);
+                printf("\"record\":%llu,", first);
                 if (records)
                         printf("\"records\":%llu,", (unsigned long long)records);
                 else

@@ -43,6 +43,8 @@ ZL_MUST_CHECK enum zl_err zl_tape_append(struct zl_tape_writer *writer, enum zl_
 /* Hands what is buffered to the operating system. */
 ZL_MUST_CHECK enum zl_err zl_tape_flush(struct zl_tape_writer *writer);
 uint64_t zl_tape_records(const struct zl_tape_writer *writer);
+/* Bytes of all that was appended. */
+uint64_t zl_tape_written(const struct zl_tape_writer *writer);
 /* Flushes and closes. NULL is allowed. */
 ZL_MUST_CHECK enum zl_err zl_tape_close(struct zl_tape_writer *writer);
 

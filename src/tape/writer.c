@@ -189,6 +189,11 @@ uint64_t zl_tape_records(const struct zl_tape_writer *writer)
         return writer->records;
 }
 
+uint64_t zl_tape_written(const struct zl_tape_writer *writer)
+{
+        return writer->given;
+}
+
 enum zl_err zl_tape_close(struct zl_tape_writer *writer)
 {
         if (!writer)

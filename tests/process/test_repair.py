@@ -18,8 +18,8 @@ SEED = 20261121
 def make_tape(cluster):
     feed, answers = cluster.ipc('sim'), cluster.ipc('answers')
     sim = cluster.start('sim', '--pub', feed, '--fills', cluster.ipc('fills'), '--orders',
-                        cluster.ipc('venue'), '--await', 1, '--seconds', 3, '--accounts', 150,
-                        '--tick', 50)
+                        cluster.ipc('venue'), '--await', 1, '--seconds', 4, '--accounts', 100,
+                        '--tick', 20)
     router = cluster.start('router', '--pull', cluster.ipc('orders'), '--pub', answers, '--sub',
                            feed, '--sub', cluster.ipc('fills'), '--venue', cluster.ipc('venue'))
     worker = cluster.start('worker', '--sub', feed, '--sub', answers, '--router',
