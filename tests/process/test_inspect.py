@@ -169,6 +169,19 @@ def check_divergence(cluster, tape, records):
           f'in partition {partition}\n' in told, told)
 
 
+def check_with_states(cluster, tape):
+    """States are put on a tape without: they are what a replay has there, and change nothing."""
+    copy = cluster.dir / 'copy.tape'
+    cluster.run('inspect', tape, '--with-states', copy, '--every', 500)
+    told = cluster.run('replay', copy).stdout.decode()
+    check('states on the tape, each as it was' in told and 'identical' in told, told)
+    point, lines = inspect(cluster, copy)
+    check(point['state'] and lines == inspect(cluster, tape, '--from-begin')[1], point)
+    states = [body for _, kind, body in tapes.read(copy.read_bytes()) if kind == tapes.STATE]
+    check(len(states) > 2, f'{len(states)} states')
+    cluster.run('inspect', tape, '--with-states', copy, code=1)
+
+
 def check_refusals(cluster, tape, records):
     for code, more in ((1, ('--at', f'record:{len(records)}')), (1, ('--account', 5)),
                        (2, ('--at', 'noon')), (2, ('--at', 'record:-1')), (2, ('--account', 'x')),
@@ -195,6 +208,7 @@ def run(zeroline):
         check_open(cluster, tape, records)
         check_journal(cluster, store)
         check_divergence(cluster, tape, records)
+        check_with_states(cluster, tape)
         check_refusals(cluster, tape, records)
 
 
