@@ -56,7 +56,18 @@ def at_begin(draw, data):
     data[at] ^= 0x40
 
 
+def twice(draw, whole):
+    """Two places of several records each, with nothing between that tells how many the first was."""
+    data, states = bytearray(whole), [at for at, kind, _ in tapes.read(whole) if kind == tapes.STATE]
+    first = draw.randrange(states[0], states[1] - 6000)
+    for at in (first, first + 3000):
+        data[at:at + 1000] = bytes(1000)
+    return bytes(data)
+
+
 def spoil(draw, whole):
+    if draw.random() < 0.1:
+        return twice(draw, whole)
     data = bytearray(whole)
     for _ in range(draw.choice((1, 1, 1, 2, 3, 5))):
         draw.choice((flip, flip, flip, tear_end, tear_out, overwrite, at_begin))(draw, data)
