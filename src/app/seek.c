@@ -156,9 +156,12 @@ static enum zl_err read_on(const struct zl_seek *seek, struct zl_run *run,
                         if (zl_tape_goes_on(seek->tape))
                                 continue; /* the engine sees what is missing, by its sequences */
                 }
+                if (err == ZL_ERR_END || err == ZL_ERR_DAMAGED)
+                        sought->records = zl_tape_number(seek->tape);
                 if (err != ZL_OK)
                         return err;
                 if (is_behind(&seek->point, &record)) {
+                        sought->records = record.number;
                         sought->has_next = true;
                         sought->next = record;
                         return ZL_OK;

@@ -212,6 +212,11 @@ bool zl_kept_goes_on(const struct zl_kept_source *source)
         return source->store != NULL;
 }
 
+uint64_t zl_kept_number(const struct zl_kept_source *source)
+{
+        return source->number;
+}
+
 const char *zl_kept_why(const struct zl_kept_source *source)
 {
         return source->why;

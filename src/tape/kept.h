@@ -19,6 +19,8 @@ ZL_MUST_CHECK enum zl_err zl_kept_next(struct zl_kept_source *source,
                                        struct zl_tape_record *ret_record);
 /* Whether zl_kept_next goes on behind a hole. */
 bool zl_kept_goes_on(const struct zl_kept_source *source);
+/* The position, or in a file the number, behind the last record given. */
+uint64_t zl_kept_number(const struct zl_kept_source *source);
 const char *zl_kept_why(const struct zl_kept_source *source);
 uint64_t zl_kept_torn(const struct zl_kept_source *source);
 uint64_t zl_kept_size(const struct zl_kept_source *source);

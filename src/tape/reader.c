@@ -254,6 +254,11 @@ bool zl_tape_goes_on(const struct zl_tape_reader *reader)
         return reader->kept ? zl_kept_goes_on(reader->kept) : reader->goes_on;
 }
 
+uint64_t zl_tape_number(const struct zl_tape_reader *reader)
+{
+        return reader->kept ? zl_kept_number(reader->kept) : reader->number;
+}
+
 void zl_tape_forget(struct zl_tape_reader *reader)
 {
         if (reader->kept)

@@ -80,6 +80,8 @@ struct zl_tape_damage zl_tape_damage(const struct zl_tape_reader *reader);
 /* Goes on behind it, at the next record that holds. Of what is in between nobody knows how many
  * records it was: one is counted. */
 void zl_tape_pass_damage(struct zl_tape_reader *reader);
+/* The number of the record that comes next, whatever its kind. */
+uint64_t zl_tape_number(const struct zl_tape_reader *reader);
 /* The frames given so far are needed no more. */
 void zl_tape_forget(struct zl_tape_reader *reader);
 ZL_MUST_CHECK enum zl_err zl_tape_rewind(struct zl_tape_reader *reader);

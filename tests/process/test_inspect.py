@@ -85,8 +85,7 @@ def check_times(cluster, tape, records, draw):
               if kind == tapes.IN and body[1:5] == b'time']
     for n, time_ns in draw.sample(clocks[1:], 4):
         point, lines = inspect(cluster, tape, '--at', time_ns - 1)
-        last = max(m for m, kind_ns in enumerate(records[:n]) if kind_ns[1] <= tapes.INTERNAL)
-        check(point['record'] >= last and point['record'] < n, f'{point}, the clock is at {n}')
+        check(point['record'] == n - 1, f'{point}, the clock is at {n}')
         check(lines == inspect(cluster, tape, '--at', f'record:{n - 1}')[1], f'before {time_ns}')
         seconds, rest = divmod(time_ns, 10**9)
         text = point_text(seconds, rest)
@@ -172,7 +171,8 @@ def check_divergence(cluster, tape, records):
 
 
 def check_with_states(cluster, tape):
-    """States are put on a tape without: they are what a replay has there, and change nothing."""
+    """States are put on a tape without: they are what a replay has there, and change nothing. The
+    last record of a tape may be a state."""
     copy = cluster.dir / 'copy.tape'
     cluster.run('inspect', tape, '--with-states', copy, '--every', 500)
     told = cluster.run('replay', copy).stdout.decode()
@@ -182,6 +182,13 @@ def check_with_states(cluster, tape):
     states = [body for _, kind, body in tapes.read(copy.read_bytes()) if kind == tapes.STATE]
     check(len(states) > 2, f'{len(states)} states')
     cluster.run('inspect', tape, '--with-states', copy, code=1)
+    records = tapes.read(copy.read_bytes())
+    last = max(n for n, (_, kind, _) in enumerate(records) if kind == tapes.STATE)
+    copy.write_bytes(copy.read_bytes()[:records[last][0] + 16 + len(records[last][2])])
+    for at in ('end', f'record:{last}'):
+        points = [inspect(cluster, copy, '--at', at, *more) for more in ((), ('--from-begin',))]
+        check(points[0][1] == points[1][1] and
+              [point['record'] for point, _ in points] == [last, last], points)
 
 
 def check_refusals(cluster, tape, records):
