@@ -88,6 +88,28 @@ static bool spare_bytes_are_zero(const uint8_t *data, uint64_t size)
         return true;
 }
 
+/* A state that is found is as long as it says, and damage is passed to where a record holds. */
+static void check_states(struct zl_tape_reader *reader, size_t size)
+{
+        struct zl_tape_state state;
+        struct zl_tape_record record;
+        enum zl_err err;
+
+        if (zl_tape_find_state(reader, UINT64_MAX, UINT64_MAX, &state) == ZL_OK) {
+                ZL_ASSERT(state.behind <= size && state.size < size);
+                uint8_t *bytes = malloc(state.size + 1);
+                ZL_ASSERT(bytes && zl_tape_read_state(reader, &state, bytes) == ZL_OK);
+                free(bytes);
+        }
+        ZL_ASSERT(zl_tape_rewind(reader) == ZL_OK);
+        while ((err = zl_tape_next(reader, &record)) != ZL_ERR_END) {
+                if (err == ZL_ERR_DAMAGED)
+                        zl_tape_pass_damage(reader);
+                else
+                        ZL_ASSERT(err == ZL_OK && record.offset + record.frame_size < size);
+        }
+}
+
 static void check_again(struct zl_tape_reader *reader, const uint8_t *data, size_t size)
 {
         struct zl_tape_writer *writer;
@@ -121,6 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 uint64_t whole = read_all(reader, data, size, NULL);
                 if (size >= ZL_TAPE_MAGIC_SIZE && spare_bytes_are_zero(data, whole))
                         check_again(reader, data, size);
+                check_states(reader, size);
                 zl_tape_shut(reader);
         }
         close(fd);
