@@ -1,7 +1,7 @@
 /* inspect_json.c - what inspect.h tells, as JSON lines. */
 #include "app/fields.h"
 #include "app/inspect.h"
-#include "app/point.h"
+#include "app/moment.h"
 #include "app/report_print.h"
 #include "app/waits.h"
 
@@ -29,9 +29,9 @@ static void end(struct zl_text *text)
 
 static void time_field(struct zl_text *text, const char *key, uint64_t ns)
 {
-        char time[ZL_TIME_TEXT_SIZE];
+        char time[ZL_MOMENT_TEXT_SIZE];
 
-        zl_field_word(text, key, ns ? zl_time_format(ns, time) : NULL);
+        zl_field_word(text, key, ns ? zl_moment_format(ns, time) : NULL);
 }
 
 static void print_head(const struct zl_inspect *inspect)

@@ -67,14 +67,14 @@ static enum zl_err begin_with_state(const struct zl_seek *seek,
                                     const struct zl_engine_config *config, struct zl_run *run,
                                     struct zl_sought *sought)
 {
-        const struct zl_point *point = &seek->point;
+        const struct zl_moment *point = &seek->point;
         uint64_t number_max = UINT64_MAX, time_max = UINT64_MAX;
         struct zl_tape_state state;
         enum zl_err err;
 
-        if (point->kind == ZL_POINT_RECORD && point->value < UINT64_MAX)
+        if (point->kind == ZL_MOMENT_RECORD && point->value < UINT64_MAX)
                 number_max = point->value + 1; /* the state behind the record */
-        if (point->kind == ZL_POINT_TIME)
+        if (point->kind == ZL_MOMENT_TIME)
                 time_max = point->value;
         while ((err = zl_tape_find_state(seek->tape, number_max, time_max, &state)) == ZL_OK) {
                 err = load(seek, &state, run);
@@ -111,13 +111,13 @@ static void hear_nothing(void *context, const struct zl_output *output)
 }
 
 /* Whether the record stands behind the point. */
-static bool is_behind(const struct zl_point *point, const struct zl_tape_record *record)
+static bool is_behind(const struct zl_moment *point, const struct zl_tape_record *record)
 {
         struct zl_frame_reader reader;
 
-        if (point->kind == ZL_POINT_RECORD)
+        if (point->kind == ZL_MOMENT_RECORD)
                 return record->number > point->value;
-        return point->kind == ZL_POINT_TIME && record->kind == ZL_RECORD_IN &&
+        return point->kind == ZL_MOMENT_TIME && record->kind == ZL_RECORD_IN &&
                zl_frame_open(&reader, record->frame, record->frame_size) == ZL_OK &&
                reader.header.topic.kind == ZL_TOPIC_TIME && reader.header.ts_ns > point->value;
 }
@@ -148,7 +148,7 @@ static enum zl_err read_on(const struct zl_seek *seek, struct zl_run *run,
                 zl_tape_forget(seek->tape);
                 err = zl_tape_next(seek->tape, &record);
                 if (err == ZL_ERR_DAMAGED) {
-                        if (seek->point.kind == ZL_POINT_RECORD &&
+                        if (seek->point.kind == ZL_MOMENT_RECORD &&
                             record.number > seek->point.value)
                                 return ZL_OK;
                         zl_say("%s: %s", seek->path, zl_tape_why(seek->tape));
@@ -178,14 +178,14 @@ static enum zl_err judge_end(const struct zl_seek *seek, enum zl_err err,
                 zl_say_errno("cannot read %s", seek->path);
         if (err != ZL_ERR_END && err != ZL_ERR_DAMAGED)
                 return err;
-        if (seek->point.kind == ZL_POINT_RECORD && seek->point.value >= sought->records) {
+        if (seek->point.kind == ZL_MOMENT_RECORD && seek->point.value >= sought->records) {
                 zl_say("%s: record %llu is not there to be read: the last one is %lld%s",
                        seek->path, (unsigned long long)seek->point.value,
                        (long long)sought->records - 1,
                        err == ZL_ERR_DAMAGED ? "; `zeroline repair` saves what stands behind" : "");
                 return ZL_ERR_END;
         }
-        if (seek->point.kind == ZL_POINT_TIME && err == ZL_ERR_DAMAGED) {
+        if (seek->point.kind == ZL_MOMENT_TIME && err == ZL_ERR_DAMAGED) {
                 zl_say("%s: that time lies behind what is damaged, and no state stands between; "
                        "`zeroline repair` saves what stands behind", seek->path);
                 return ZL_ERR_END;

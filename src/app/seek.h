@@ -7,7 +7,7 @@
 #ifndef ZL_APP_SEEK_H
 #define ZL_APP_SEEK_H
 
-#include "app/point.h"
+#include "app/moment.h"
 #include "app/run.h"
 #include "codec/scales.h"
 #include "tape/states.h"
@@ -15,7 +15,7 @@
 struct zl_seek {
         const char *path; /* of the tape, for messages */
         struct zl_tape_reader *tape;
-        struct zl_point point;
+        struct zl_moment point;
         bool from_begin; /* states are not used */
         zl_run_said *said; /* what the engine says on the way; NULL: nobody hears it */
         void *context;

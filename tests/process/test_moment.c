@@ -1,5 +1,5 @@
-/* app/point.h: points of a tape as persons write them, and times as they read them. */
-#include "app/point.h"
+/* app/moment.h: points of a tape as persons write them, and times as they read them. */
+#include "app/moment.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,24 +10,24 @@
 
 static const struct {
         const char *text;
-        enum zl_point_kind kind;
+        enum zl_moment_kind kind;
         uint64_t value;
 } good[] = {
-        {"end", ZL_POINT_END, 0},
-        {"record:0", ZL_POINT_RECORD, 0},
-        {"record:18446744073709551615", ZL_POINT_RECORD, UINT64_MAX},
-        {"0", ZL_POINT_TIME, 0},
-        {"1791666900000000000", ZL_POINT_TIME, 1791666900000000000},
-        {"1970-01-01T00:00:00Z", ZL_POINT_TIME, 0},
-        {"2026-10-10T21:15:00Z", ZL_POINT_TIME, 1791666900000000000},
-        {"2026-10-10t21:15:00z", ZL_POINT_TIME, 1791666900000000000},
-        {"2026-10-10 21:15:00Z", ZL_POINT_TIME, 1791666900000000000},
-        {"2026-10-10T23:15:00+02:00", ZL_POINT_TIME, 1791666900000000000},
-        {"2026-10-10T15:45:00-05:30", ZL_POINT_TIME, 1791666900000000000},
-        {"2026-10-10T21:15:00.000000001Z", ZL_POINT_TIME, 1791666900000000001},
-        {"2026-10-10T21:15:00.5Z", ZL_POINT_TIME, 1791666900500000000},
-        {"2026-10-10T21:15:00.1234567899Z", ZL_POINT_TIME, 1791666900123456789},
-        {"2024-02-29T00:00:00Z", ZL_POINT_TIME, 1709164800000000000},
+        {"end", ZL_MOMENT_END, 0},
+        {"record:0", ZL_MOMENT_RECORD, 0},
+        {"record:18446744073709551615", ZL_MOMENT_RECORD, UINT64_MAX},
+        {"0", ZL_MOMENT_TIME, 0},
+        {"1791666900000000000", ZL_MOMENT_TIME, 1791666900000000000},
+        {"1970-01-01T00:00:00Z", ZL_MOMENT_TIME, 0},
+        {"2026-10-10T21:15:00Z", ZL_MOMENT_TIME, 1791666900000000000},
+        {"2026-10-10t21:15:00z", ZL_MOMENT_TIME, 1791666900000000000},
+        {"2026-10-10 21:15:00Z", ZL_MOMENT_TIME, 1791666900000000000},
+        {"2026-10-10T23:15:00+02:00", ZL_MOMENT_TIME, 1791666900000000000},
+        {"2026-10-10T15:45:00-05:30", ZL_MOMENT_TIME, 1791666900000000000},
+        {"2026-10-10T21:15:00.000000001Z", ZL_MOMENT_TIME, 1791666900000000001},
+        {"2026-10-10T21:15:00.5Z", ZL_MOMENT_TIME, 1791666900500000000},
+        {"2026-10-10T21:15:00.1234567899Z", ZL_MOMENT_TIME, 1791666900123456789},
+        {"2024-02-29T00:00:00Z", ZL_MOMENT_TIME, 1709164800000000000},
 };
 
 static const char *const bad[] = {
@@ -41,11 +41,11 @@ static const char *const bad[] = {
 
 static void test_good(void **state)
 {
-        struct zl_point point;
+        struct zl_moment point;
 
         (void)state;
         for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-                if (!zl_point_parse(good[i].text, &point))
+                if (!zl_moment_parse(good[i].text, &point))
                         fail_msg("%s is refused", good[i].text);
                 assert_int_equal(point.kind, good[i].kind);
                 assert_true(point.value == good[i].value);
@@ -54,11 +54,11 @@ static void test_good(void **state)
 
 static void test_bad(void **state)
 {
-        struct zl_point point;
+        struct zl_moment point;
 
         (void)state;
         for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-                if (zl_point_parse(bad[i], &point))
+                if (zl_moment_parse(bad[i], &point))
                         fail_msg("%s is taken", bad[i]);
         }
 }
@@ -67,14 +67,14 @@ static void test_format(void **state)
 {
         static const uint64_t times[] = {1, 1791666900000000000, 1791666900000000001,
                                          1709164800999999999, 253402300};
-        char text[ZL_TIME_TEXT_SIZE];
-        struct zl_point point;
+        char text[ZL_MOMENT_TEXT_SIZE];
+        struct zl_moment point;
 
         (void)state;
-        assert_string_equal(zl_time_format(1791666900000000000, text), "2026-10-10T21:15:00Z");
+        assert_string_equal(zl_moment_format(1791666900000000000, text), "2026-10-10T21:15:00Z");
         for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-                assert_true(zl_point_parse(zl_time_format(times[i], text), &point));
-                assert_true(point.kind == ZL_POINT_TIME && point.value == times[i]);
+                assert_true(zl_moment_parse(zl_moment_format(times[i], text), &point));
+                assert_true(point.kind == ZL_MOMENT_TIME && point.value == times[i]);
         }
 }
 

@@ -1,4 +1,4 @@
-#include "app/point.h"
+#include "app/moment.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -105,19 +105,19 @@ static bool read_time(const char *text, uint64_t *ret_ns)
         return true;
 }
 
-bool zl_point_parse(const char *text, struct zl_point *ret_point)
+bool zl_moment_parse(const char *text, struct zl_moment *ret_point)
 {
         static const char record[] = "record:";
-        struct zl_point point = {.kind = ZL_POINT_END};
+        struct zl_moment point = {.kind = ZL_MOMENT_END};
         bool good;
 
         if (!strcmp(text, "end")) {
                 good = true;
         } else if (!strncmp(text, record, sizeof record - 1)) {
-                point.kind = ZL_POINT_RECORD;
+                point.kind = ZL_MOMENT_RECORD;
                 good = read_u64(text + sizeof record - 1, &point.value);
         } else {
-                point.kind = ZL_POINT_TIME;
+                point.kind = ZL_MOMENT_TIME;
                 good = read_u64(text, &point.value) || read_time(text, &point.value);
         }
         if (good)
@@ -125,19 +125,19 @@ bool zl_point_parse(const char *text, struct zl_point *ret_point)
         return good;
 }
 
-const char *zl_time_format(uint64_t ns, char text[ZL_TIME_TEXT_SIZE])
+const char *zl_moment_format(uint64_t ns, char text[ZL_MOMENT_TEXT_SIZE])
 {
         time_t seconds = (time_t)(ns / 1000000000);
         struct tm tm;
         size_t size;
 
         if (!gmtime_r(&seconds, &tm) ||
-            !(size = strftime(text, ZL_TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm)))
-                snprintf(text, ZL_TIME_TEXT_SIZE, "%llu", (unsigned long long)ns);
+            !(size = strftime(text, ZL_MOMENT_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm)))
+                snprintf(text, ZL_MOMENT_TEXT_SIZE, "%llu", (unsigned long long)ns);
         else if (ns % 1000000000)
-                snprintf(text + size, ZL_TIME_TEXT_SIZE - size, ".%09lluZ",
+                snprintf(text + size, ZL_MOMENT_TEXT_SIZE - size, ".%09lluZ",
                          (unsigned long long)(ns % 1000000000));
         else
-                snprintf(text + size, ZL_TIME_TEXT_SIZE - size, "Z");
+                snprintf(text + size, ZL_MOMENT_TEXT_SIZE - size, "Z");
         return text;
 }
