@@ -1,5 +1,5 @@
 /* inspect_json.c - what inspect.h tells, as JSON lines. */
-#include "app/fields.h"
+#include "app/report_fields.h"
 #include "app/inspect.h"
 #include "app/moment.h"
 #include "app/report_print.h"

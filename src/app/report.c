@@ -1,6 +1,6 @@
 #include "app/report.h"
 
-#include "app/fields.h"
+#include "app/report_fields.h"
 
 #include <stdlib.h>
 

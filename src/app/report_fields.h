@@ -1,7 +1,7 @@
-/* fields.h - the fields of a JSON object, one after the other, each with a comma behind it.
+/* report_fields.h - the fields of a JSON object, one after the other, each with a comma behind it.
  * Owns: nothing. Thread: any. */
-#ifndef ZL_APP_FIELDS_H
-#define ZL_APP_FIELDS_H
+#ifndef ZL_APP_REPORT_FIELDS_H
+#define ZL_APP_REPORT_FIELDS_H
 
 #include "codec/json.h"
 
