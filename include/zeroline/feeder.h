@@ -42,7 +42,7 @@ ZL_API bool zl_feeder_end(struct zl_feeder *feeder);
 
 /* Everything that the topic holds has been stated. */
 ZL_API bool zl_feeder_synced(struct zl_feeder *feeder, struct zl_topic topic, uint64_t ts_ns);
-/* How far each topic is that moved since the last beat; also when none did. */
+/* How far each topic is that moved since the last beat, and where there is room others, in turn. */
 ZL_API bool zl_feeder_beat(struct zl_feeder *feeder, uint64_t ts_ns);
 
 /* What an XPUB socket received: true if somebody subscribed, and to topics that begin so ("acct.",

@@ -2,8 +2,8 @@
  *
  * Answers: what may be said on the bus. Every struct begins with `absent`: bit i is set when field
  * i (from 0, in the order of the table) is nil on the wire; the field's value is then its default,
- * or zero. A list is an array and a count. Structs own no memory but `snapshot_part.data`, which
- * points into the frame it was decoded from. */
+ * or zero. A list is an array and a count. Structs own no memory: `snapshot_part.data` and
+ * `frames_part.frames` point into the frame they were decoded from. */
 #ifndef ZEROLINE_MESSAGE_H
 #define ZEROLINE_MESSAGE_H
 
@@ -47,6 +47,7 @@ enum zl_topic_kind {
         ZL_TOPIC_BIDS, /* partition */
         ZL_TOPIC_SNAP, /* partition */
         ZL_TOPIC_TAPE, /* 0; on tapes only */
+        ZL_TOPIC_BOOK, /* 0 */
         ZL_TOPIC_KINDS,
         ZL_TOPIC_ANY = ZL_TOPIC_KINDS, /* a message that goes out on every topic of its source */
 };

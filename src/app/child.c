@@ -45,6 +45,34 @@ bool zl_child_start(struct zl_child *child, const char *name, const char *dir,
         return false;
 }
 
+bool zl_child_read(struct zl_child *child, const char *name, char *const *arguments,
+                   FILE **ret_out)
+{
+        int ends[2];
+
+        child->name = name;
+        if (pipe2(ends, O_CLOEXEC) != 0) {
+                zl_say_errno("cannot start %s", arguments[0]);
+                return false;
+        }
+        child->pid = fork();
+        if (child->pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                dup2(ends[1], STDOUT_FILENO);
+                execvp(arguments[0], arguments);
+                zl_say_errno("cannot start %s", arguments[0]);
+                _exit(127);
+        }
+        close(ends[1]);
+        *ret_out = child->pid > 0 ? fdopen(ends[0], "rb") : NULL;
+        if (*ret_out)
+                return true;
+        zl_say_errno("cannot start %s", arguments[0]);
+        close(ends[0]);
+        zl_child_kill(child);
+        return false;
+}
+
 bool zl_child_ended(struct zl_child *child)
 {
         if (child->pid && waitpid(child->pid, &child->status, WNOHANG) == child->pid)
@@ -74,7 +102,19 @@ void zl_child_stop(struct zl_child *child)
         kill(child->pid, SIGTERM);
         if (!wait_ended(child))
                 kill(child->pid, SIGKILL);
-        while (waitpid(child->pid, &child->status, 0) < 0 && errno == EINTR)
+        zl_child_wait(child);
+}
+
+void zl_child_kill(struct zl_child *child)
+{
+        if (child->pid > 0)
+                kill(child->pid, SIGKILL);
+        zl_child_wait(child);
+}
+
+void zl_child_wait(struct zl_child *child)
+{
+        while (child->pid > 0 && waitpid(child->pid, &child->status, 0) < 0 && errno == EINTR)
                 ;
         child->pid = 0;
 }

@@ -1,7 +1,7 @@
 /* inspect_json.c - what inspect.h tells, as JSON lines. */
-#include "app/report_fields.h"
+#include "app/fields.h"
 #include "app/inspect.h"
-#include "app/moment.h"
+#include "app/point.h"
 #include "app/report_print.h"
 #include "app/waits.h"
 
@@ -22,16 +22,15 @@ static struct zl_text begin(const char *what)
 
 static void end(struct zl_text *text)
 {
-        zl_field_end(text);
-        zl_text_char(text, '}');
+        zl_end(text, '}');
         puts(text->data);
 }
 
 static void time_field(struct zl_text *text, const char *key, uint64_t ns)
 {
-        char time[ZL_MOMENT_TEXT_SIZE];
+        char time[ZL_TIME_TEXT_SIZE];
 
-        zl_field_word(text, key, ns ? zl_moment_format(ns, time) : NULL);
+        zl_field_word(text, key, ns ? zl_time_format(ns, time) : NULL);
 }
 
 static void print_head(const struct zl_inspect *inspect)
@@ -58,21 +57,19 @@ static void print_head(const struct zl_inspect *inspect)
 static void put_balances(const struct zl_engine *engine, const struct zl_account *account,
                          struct zl_text *text)
 {
-        zl_field_name(text, "balances");
-        zl_text_char(text, '[');
+        zl_begin(text, "balances", '[');
         for (uint32_t at = account->first_balance; at != ZL_NONE_AT;
              at = engine->balances[at].next_of_account) {
                 const struct zl_balance *balance = &engine->balances[at];
                 const struct zl_asset *asset = &engine->assets[balance->asset];
                 uint32_t scale = asset->defined ? asset->scale : 0;
-                zl_text_put(text, at == account->first_balance ? "{" : ",{");
+                zl_begin(text, NULL, '{');
                 zl_field_u64(text, "asset", asset->id);
-                zl_field_decimal(text, "amount", true, balance->amount, scale);
-                zl_field_decimal(text, "order_margin", true, balance->order_margin, scale);
-                zl_field_end(text);
-                zl_text_char(text, '}');
+                zl_field_decimal(text, "amount", balance->amount, scale);
+                zl_field_decimal(text, "order_margin", balance->order_margin, scale);
+                zl_end(text, '}');
         }
-        zl_text_put(text, "],");
+        zl_end(text, ']');
 }
 
 static void put_position(const struct zl_engine *engine, const struct zl_position *position,
@@ -86,40 +83,33 @@ static void put_position(const struct zl_engine *engine, const struct zl_positio
         uint32_t settle = known ? instrument->settle_scale : 0;
 
         zl_pool_id_format(engine->pools[position->pool].id, pool);
-        zl_text_char(text, '{');
+        zl_begin(text, NULL, '{');
         zl_field_word(text, "pool", pool);
         zl_field_u64(text, "instrument", instrument->id);
         zl_field_word(text, "leg", legs[position->leg]);
         zl_field_u64(text, "rev", position->rev);
-        zl_field_decimal(text, "qty", true, holding->qty, known ? instrument->qty_scale : 0);
-        zl_field_decimal(text, "entry", true, holding->entry, known ? instrument->price_scale : 0);
-        zl_field_decimal(text, "cost", holding->has_cost, holding->cost, settle);
-        zl_field_decimal(text, "margin", true, holding->margin, settle);
-        zl_field_decimal(text, "order_margin", true, holding->order_margin, settle);
-        zl_field_decimal(text, "mark", instrument->has_mark, instrument->mark,
-                         instrument->price_scale);
-        zl_field_end(text);
-        zl_text_char(text, '}');
+        zl_field_decimal(text, "qty", holding->qty, known ? instrument->qty_scale : 0);
+        zl_field_decimal(text, "entry", holding->entry, known ? instrument->price_scale : 0);
+        zl_field_maybe(text, "cost", holding->has_cost, holding->cost, settle);
+        zl_field_decimal(text, "margin", holding->margin, settle);
+        zl_field_decimal(text, "order_margin", holding->order_margin, settle);
+        zl_field_maybe(text, "mark", instrument->has_mark, instrument->mark,
+                       instrument->price_scale);
+        zl_end(text, '}');
 }
 
 static void put_positions(const struct zl_engine *engine, const struct zl_account *account,
                           struct zl_text *text)
 {
-        bool first = true;
-
-        zl_field_name(text, "positions");
-        zl_text_char(text, '[');
+        zl_begin(text, "positions", '[');
         for (uint32_t pool = account->first_pool; pool != ZL_NONE_AT;
              pool = engine->pools[pool].next_of_account) {
                 for (uint32_t at = engine->pools[pool].first_position; at != ZL_NONE_AT;
                      at = engine->positions[at].next_of_pool) {
-                        if (!first)
-                                zl_text_char(text, ',');
-                        first = false;
                         put_position(engine, &engine->positions[at], text);
                 }
         }
-        zl_text_put(text, "],");
+        zl_end(text, ']');
 }
 
 static void print_account(const struct zl_inspect *inspect, uint32_t row)
@@ -189,8 +179,8 @@ static void print_fund(const struct zl_inspect *inspect, const struct zl_fund *f
                 scale = engine->assets[row].scale;
         zl_field_u64(&text, "fund", fund->id);
         zl_field_u64(&text, "asset", fund->asset);
-        zl_field_decimal(&text, "balance", true, fund->balance, scale);
-        zl_field_decimal(&text, "peak", true, fund->peak, scale);
+        zl_field_decimal(&text, "balance", fund->balance, scale);
+        zl_field_decimal(&text, "peak", fund->peak, scale);
         zl_field_u64(&text, "rev", fund->rev);
         zl_field_u64(&text, "round", fund->round);
         zl_field_bool(&text, "waiting", fund->waiting);
@@ -207,9 +197,9 @@ static void print_quarantine(const struct zl_inspect *inspect,
         struct zl_text text = begin("quarantine");
 
         zl_field_u64(&text, "instrument", instrument->id);
-        zl_field_decimal(&text, "mark", instrument->has_mark, instrument->mark,
-                         instrument->price_scale);
-        zl_field_decimal(&text, "jumped_to", true, instrument->quarantine.first,
+        zl_field_maybe(&text, "mark", instrument->has_mark, instrument->mark,
+                       instrument->price_scale);
+        zl_field_decimal(&text, "jumped_to", instrument->quarantine.first,
                          instrument->price_scale);
         zl_field_u64(&text, "confirmed", instrument->quarantine.confirmed);
         zl_field_u64(&text, "needs", policy ? policy->jump_confirm : 0);

@@ -1,6 +1,6 @@
 /* inspect_text.c - what inspect.h tells, for a person. */
 #include "app/inspect.h"
-#include "app/moment.h"
+#include "app/point.h"
 #include "app/report_print.h"
 #include "app/waits.h"
 
@@ -29,14 +29,14 @@ static const char *plain(const char symbol[ZL_SYMBOL_SIZE], char text[ZL_SYMBOL_
 
 static void print_head(const struct zl_inspect *inspect)
 {
-        char time[ZL_MOMENT_TEXT_SIZE];
+        char time[ZL_TIME_TEXT_SIZE];
 
         if (inspect->has_record)
                 printf("behind record %llu", (unsigned long long)inspect->record);
         else
                 printf("before any record");
         if (inspect->engine->now_ns)
-                printf(", %s", zl_moment_format(inspect->engine->now_ns, time));
+                printf(", %s", zl_time_format(inspect->engine->now_ns, time));
         printf(", %llu messages", (unsigned long long)inspect->messages);
         if (inspect->missing)
                 printf("; FRAMES ARE MISSING");
@@ -112,7 +112,7 @@ static bool print_pools(const struct zl_inspect *inspect, const uint32_t *pools,
 
 static void print_wait(const struct zl_wait *wait)
 {
-        char key[ZL_KEY_TEXT_SIZE], time[ZL_MOMENT_TEXT_SIZE];
+        char key[ZL_KEY_TEXT_SIZE], time[ZL_TIME_TEXT_SIZE];
 
         zl_key_format(&wait->key, key);
         printf("  %s %s", key, wait->phase);
@@ -126,7 +126,7 @@ static void print_wait(const struct zl_wait *wait)
         if (wait->rev)
                 printf(", revision %llu", (unsigned long long)wait->rev);
         if (wait->until_ns)
-                printf(", until %s", zl_moment_format(wait->until_ns, time));
+                printf(", until %s", zl_time_format(wait->until_ns, time));
         printf("\n");
 }
 

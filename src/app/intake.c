@@ -142,7 +142,7 @@ static enum zl_intake_next give_hex(const struct zl_intake *intake, uint8_t *byt
 
 enum zl_exit zl_intake_file(const struct zl_intake *intake, const char *path)
 {
-        if (path && zl_tape_is_kept(path))
+        if (path && (zl_tape_is(path) || zl_tape_is_kept(path)))
                 return read_tape(intake, path);
         FILE *file = path ? fopen(path, "rb") : stdin;
         size_t size;

@@ -8,14 +8,14 @@
 #ifndef ZL_APP_JOIN_H
 #define ZL_APP_JOIN_H
 
-#include "bus/socket.h"
+#include "app/ask.h"
 
 #include <zeroline/engine.h>
 
 #include <stdatomic.h>
 
 struct zl_join {
-        struct zl_socket *journal; /* DEALER */
+        struct zl_asker *asker;
         struct zl_socket *const *sources;
         uint32_t sources_count;
         const struct zl_engine_config *config;

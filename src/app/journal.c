@@ -2,6 +2,7 @@
 
 #include "app/say.h"
 #include "core/snapshot.h"
+#include "core/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +27,64 @@ static void hear(void *context, const struct zl_output *output)
                alert->text);
 }
 
+/* For another journal that missed it. */
+static void remember(struct zl_journal *journal, const struct zl_header *header, const void *frame,
+                     size_t size)
+{
+        const struct zl_engine *engine = journal->run.engine;
+        const struct zl_stream *stream = zl_stream_find(engine, header->src, header->topic);
+
+        if (stream && header->src != journal->src)
+                zl_recent_put(&journal->recent, (uint32_t)(stream - engine->streams),
+                              header->epoch, header->seq, frame, (uint32_t)size);
+}
+
+static void take_message(struct zl_journal *journal, const struct zl_header *header, uint32_t place)
+{
+        const struct zl_message *message = journal->run.message;
+        const struct zl_engine *engine = journal->run.engine;
+
+        if (place == 0)
+                zl_ledger_audit_frame(&journal->audit, engine, header);
+        zl_ledger_audit_before(&journal->audit, engine, message);
+        zl_run_message(&journal->run, header, place, message, hear, journal);
+        const char *wrong = zl_ledger_audit_after(&journal->audit, engine, message);
+        if (!wrong)
+                return;
+        if (zl_pace_may(&journal->words))
+                zl_say("audit: %s", wrong);
+        if (journal->alarm)
+                journal->alarm(journal->alarm_context, wrong);
+}
+
+static enum zl_err take_messages(struct zl_journal *journal, const void *frame, size_t size,
+                                 struct zl_frame_reader *ret_reader)
+{
+        struct zl_run *run = &journal->run;
+        enum zl_err err = zl_frame_check(frame, size, run->message, ret_reader);
+
+        if (err != ZL_OK)
+                return err;
+        err = zl_frame_open(ret_reader, frame, size);
+        for (uint32_t place = 0; err == ZL_OK; place++) {
+                err = zl_frame_next(ret_reader, run->message);
+                if (err == ZL_OK)
+                        take_message(journal, &ret_reader->header, place);
+        }
+        return err == ZL_ERR_END ? ZL_OK : err;
+}
+
 static void feed(struct zl_journal *journal, const void *frame, size_t size)
 {
         struct zl_frame_reader reader;
 
-        if (zl_run_frame(&journal->run, frame, size, hear, journal, &reader) != ZL_OK)
+        if (take_messages(journal, frame, size, &reader) != ZL_OK) {
                 journal->bad_frames++;
+                return;
+        }
+        remember(journal, &reader.header, frame, size);
+        if (journal->heal)
+                zl_heal_note(journal->heal, journal->run.engine, &reader.header, frame, size);
 }
 
 /* ---- going on where the store ends ---- */
@@ -74,19 +127,34 @@ static uint64_t load_snapshot(struct zl_journal *journal)
         return 0;
 }
 
+/* Frames before `position` stand in the state already: they are remembered only. */
+static void take_again(struct zl_journal *journal, const struct zl_store_item *item,
+                       uint64_t position)
+{
+        struct zl_frame_reader reader;
+
+        if (item->position >= position) {
+                feed(journal, item->frame, item->frame_size);
+                journal->recovered++;
+        } else if (zl_frame_open(&reader, item->frame, item->frame_size) == ZL_OK) {
+                remember(journal, &reader.header, item->frame, item->frame_size);
+        }
+}
+
 static enum zl_err read_on(struct zl_journal *journal, uint64_t position)
 {
+        uint64_t newest = journal->recent.entries_max;
         struct zl_store_reader *reader;
         struct zl_store_item item;
-        enum zl_err err = zl_store_read(journal->store, position, &reader);
+        enum zl_err err = zl_store_read(journal->store, position > newest ? position - newest : 0,
+                                        &reader);
 
         if (err != ZL_OK)
                 return err;
         while ((err = zl_store_next(reader, &item)) == ZL_OK) {
                 if (item.kind == ZL_STORE_FRAME) {
-                        feed(journal, item.frame, item.frame_size);
-                        journal->recovered++;
-                } else if (item.count) {
+                        take_again(journal, &item, position);
+                } else if (item.count && item.position + item.count > position) {
                         zl_say("%llu frames from %llu on %s", (unsigned long long)item.count,
                                (unsigned long long)item.position, name_of(item.kind));
                 }
@@ -129,6 +197,11 @@ enum zl_err zl_journal_open(struct zl_journal *journal, const struct zl_journal_
         *journal = (struct zl_journal){.snapshot_ms = settings->snapshot_ms, .src = log.src};
         enum zl_err err = zl_run_open(&journal->run, &settings->engine);
         if (err == ZL_OK)
+                err = zl_ledger_audit_open(&journal->audit);
+        if (err == ZL_OK)
+                err = zl_recent_open(&journal->recent, settings->recent_bytes,
+                                     settings->engine.streams_max);
+        if (err == ZL_OK)
                 err = zl_log_open(&log, &journal->store);
         if (err == ZL_OK)
                 err = recover(journal);
@@ -144,6 +217,8 @@ enum zl_err zl_journal_close(struct zl_journal *journal)
         enum zl_err err = zl_store_close(journal->store);
 
         journal->store = NULL;
+        zl_recent_close(&journal->recent);
+        zl_ledger_audit_close(&journal->audit);
         if (journal->run.engine)
                 zl_run_close(&journal->run);
         return err;

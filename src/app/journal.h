@@ -8,21 +8,33 @@
 #ifndef ZL_APP_JOURNAL_H
 #define ZL_APP_JOURNAL_H
 
+#include "app/audit_ledger.h"
+#include "app/heal.h"
+#include "app/recent.h"
 #include "app/run.h"
+#include "bus/pace.h"
 #include "tape/log.h"
 
 struct zl_journal_settings {
         struct zl_log_settings log;
         struct zl_engine_config engine;
         uint64_t snapshot_ms; /* between two of all partitions; 0: none */
+        uint64_t recent_bytes; /* of the newest frames, for another journal; 0: none */
 };
 
 struct zl_journal {
         struct zl_store *store;
         struct zl_run run;
+        struct zl_recent recent; /* by the engine's streams */
         uint64_t snapshot_ms, snapshot_ns; /* when the next is due, by the system's clock */
         uint64_t clock_ns, clock_seq;
+        struct zl_pace words; /* of the audit */
         uint64_t frames, bad_frames, lost, recovered;
+        struct zl_ledger_audit audit;
+        /* The ledger does not add up; it was said already. NULL: nobody else is told. */
+        void (*alarm)(void *context, const char *evidence);
+        void *alarm_context;
+        struct zl_heal *heal; /* NULL: holes are filled by restatements only */
         bool full; /* something that was said found no room in the engine */
         uint32_t src;
         uint64_t epoch;

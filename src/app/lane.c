@@ -1,13 +1,14 @@
 #include "app/lane.h"
 
 #include "app/clock.h"
+#include "app/heal.h"
 #include "app/join.h"
+#include "app/lane_tape.h"
 #include "app/queue.h"
 #include "app/ranges.h"
 #include "app/run.h"
 #include "app/said.h"
 #include "app/say.h"
-#include "app/states.h"
 #include "app/subscriptions.h"
 #include "bus/pace.h"
 #include "core/state.h"
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 
 enum {
+        JOURNAL_FIRST_MS = 1000, /* has a journal to fill a hole before publishers are asked */
         CLOCK_MS = 10,        /* how often engine time moves on */
         FRAMES_A_TURN = 256,  /* from one socket, before the others have theirs */
 };
@@ -24,8 +26,7 @@ struct state {
         struct zl_lane_result *result;
         struct zl_run run;
         struct zl_said said;
-        struct zl_tape_writer *tape;
-        struct zl_states states;
+        struct zl_lane_tape tape;
         struct zl_socket *sources[ZL_LANE_ENDPOINTS_MAX];
         struct zl_socket *routers[ZL_LANE_ENDPOINTS_MAX];
         struct zl_queue queues[ZL_LANE_ENDPOINTS_MAX];
@@ -34,6 +35,9 @@ struct state {
         uint64_t clock_seq, clock_ns;
         struct zl_pace bad_frames, unsent; /* of complaints */
         struct zl_repair repair;
+        struct zl_heal heal; /* by the journal */
+        struct zl_lag lag;
+        uint64_t taken_ns; /* header time of the last frame taken; 0: it has none */
 };
 
 /* ---- setting up ---- */
@@ -74,67 +78,6 @@ static enum zl_err open_sockets(struct state *state)
                         zl_subscribe_all(state->sources[i], &settings->config);
         }
         return err == ZL_OK ? open_mesh(state) : err;
-}
-
-/* A record that cannot be written ends the tape at its last whole one; the worker goes on. */
-static void record(struct state *state, enum zl_record_kind kind, const void *frame, size_t size)
-{
-        if (!state->tape || zl_tape_append(state->tape, kind, frame, size) == ZL_OK)
-                return;
-        zl_say_errno("%s: cannot write; the tape ends here, the worker goes on without",
-                     state->settings->tape);
-        if (zl_tape_close(state->tape) != ZL_OK)
-                state->result->failed = true;
-        state->tape = NULL;
-}
-
-/* It stands behind all that was said to the frames before. */
-static void record_state(struct state *state)
-{
-        enum zl_err err = zl_states_keep(&state->states, &state->run, state->tape);
-
-        if (err == ZL_ERR_FULL)
-                zl_say("no memory to put the state on %s: the next one is tried",
-                       state->settings->tape);
-        else if (err != ZL_OK)
-                record(state, ZL_RECORD_IN, "", 0); /* says so and lets go of it */
-}
-
-static void flush(struct state *state)
-{
-        if (state->tape && zl_tape_flush(state->tape) != ZL_OK)
-                record(state, ZL_RECORD_IN, "", 0); /* says so and lets go of it */
-}
-
-static enum zl_err start_tape(struct state *state)
-{
-        struct zl_header header = {.topic = {ZL_TOPIC_TAPE, 0},
-                                   .src = state->settings->config.src,
-                                   .epoch = state->settings->config.epoch,
-                                   .seq = 1};
-        struct zl_msg_tape head;
-        struct zl_frame_writer writer;
-        uint8_t buffer[4096];
-        size_t size;
-
-        if (!state->settings->tape)
-                return ZL_OK;
-        enum zl_err err = zl_tape_create(state->settings->tape, &state->tape);
-        if (err != ZL_OK) {
-                zl_say_errno("cannot make the tape %s", state->settings->tape);
-                return err;
-        }
-        zl_run_describe(&state->settings->config, &head);
-        zl_frame_begin(&writer, buffer, sizeof buffer, &header);
-        zl_frame_add_as(&writer, ZL_TYPE_TAPE, &head);
-        err = zl_frame_end(&writer, &size);
-        if (err == ZL_OK)
-                record(state, ZL_RECORD_INTERNAL, buffer, size);
-        state->states.period_ns = state->settings->state_ns;
-        if (err == ZL_OK && state->tape && state->settings->state_ns)
-                err = zl_states_seal(state->tape);
-        flush(state);
-        return err;
 }
 
 /* ---- what the engine said ---- */
@@ -206,9 +149,10 @@ static void send_said(struct state *state)
 {
         for (size_t i = 0; i < state->said.count; i++) {
                 const struct zl_said_item *item = zl_said_item(&state->said, i);
-                record(state, item->kind, zl_said_frame(&state->said, item), item->size);
+                zl_lane_tape_record(&state->tape, item->kind, zl_said_frame(&state->said, item),
+                                    item->size);
         }
-        flush(state);
+        zl_lane_tape_flush(&state->tape);
         for (size_t i = 0; i < state->said.count; i++) {
                 const struct zl_said_item *item = zl_said_item(&state->said, i);
                 const uint8_t *frame = zl_said_frame(&state->said, item);
@@ -251,15 +195,19 @@ static void take_frame(struct state *state, const uint8_t *frame, size_t size)
         if (state->said.failed)
                 return;
         state->result->frames++;
-        record(state, ZL_RECORD_IN, frame, size);
-        if (zl_run_frame(&state->run, frame, size, zl_said_hear, &state->said, &reader) != ZL_OK)
+        zl_lane_tape_record(&state->tape, ZL_RECORD_IN, frame, size);
+        enum zl_err err =
+                zl_run_frame(&state->run, frame, size, zl_said_hear, &state->said, &reader);
+        if (err != ZL_OK)
                 complain_bad(state, &reader);
+        else
+                zl_heal_note(&state->heal, state->run.engine, &reader.header, frame, size);
+        state->taken_ns = err == ZL_OK ? reader.header.ts_ns : 0;
         if (state->said.failed)
                 fail(state);
         else if (state->said.count)
                 send_said(state);
-        if (state->tape && zl_states_due(&state->states, &state->run, state->tape))
-                record_state(state);
+        zl_lane_tape_state(&state->tape, &state->run);
 }
 
 /* Whether the worker's own thread passed on what this lane said: its engine has it already. */
@@ -312,20 +260,21 @@ static void make_clock(struct state *state)
 
         if (now_ns < state->clock_ns + CLOCK_MS * 1000000u && now_ns >= state->clock_ns)
                 return;
+        struct zl_msg_clock clock = {0};
+        zl_lag_measure(&state->lag, state->clock_ns, &clock);
         state->clock_ns = now_ns;
         struct zl_header header = {.topic = {ZL_TOPIC_TIME, state->settings->config.src},
                                    .src = state->settings->config.src,
                                    .epoch = state->settings->config.epoch,
                                    .seq = ++state->clock_seq,
                                    .ts_ns = now_ns};
-        struct zl_msg_clock clock = {0};
         zl_frame_begin(&writer, buffer, sizeof buffer, &header);
         zl_frame_add_as(&writer, ZL_TYPE_CLOCK, &clock);
         if (zl_frame_end(&writer, &size) == ZL_OK)
                 take_frame(state, buffer, size);
 }
 
-/* States first, then what was said while they were fetched. */
+/* What does not come from the sources: states, and what was said while they were fetched. */
 static void take_in_turn(void *context, const uint8_t *frame, size_t size)
 {
         take_frame(context, frame, size);
@@ -334,7 +283,8 @@ static void take_in_turn(void *context, const uint8_t *frame, size_t size)
 static enum zl_err join(struct state *state)
 {
         const struct zl_lane_settings *settings = state->settings;
-        struct zl_join job = {.sources = state->sources,
+        struct zl_join job = {.asker = &state->heal.asker,
+                              .sources = state->sources,
                               .sources_count = settings->sources_count,
                               .config = &settings->config,
                               .wait_ms = settings->journal_wait_ms,
@@ -346,11 +296,11 @@ static enum zl_err join(struct state *state)
         if (!settings->journal)
                 return ZL_OK;
         make_clock(state); /* the engine keeps this one, however wrong the journal's is */
-        enum zl_err err = zl_socket_open(settings->bus, ZL_SOCKET_DEALER, settings->journal,
-                                         &job.journal);
+        state->repair.patience_ms = JOURNAL_FIRST_MS;
+        enum zl_err err = zl_heal_open(&state->heal, settings->bus, settings->journal,
+                                       &settings->config);
         if (err == ZL_OK)
                 err = zl_join(&job, &result);
-        zl_socket_close(job.journal, 0);
         if (err != ZL_OK)
                 return err;
         if (state->run.refused_parts)
@@ -374,6 +324,7 @@ static uint32_t do_work(struct state *state)
         uint32_t done = 0;
 
         make_clock(state);
+        zl_heal_work(&state->heal, state->run.engine, zl_ticks_ns(), take_in_turn, state);
         state->result->restatements +=
                 zl_repair_ask(&state->repair, state->run.engine, state->sources,
                               state->settings->sources_count, zl_ticks_ns());
@@ -384,6 +335,7 @@ static uint32_t do_work(struct state *state)
                         if (zl_socket_receive(state->sources[i], &frame, &size) != ZL_OK)
                                 break;
                         take_frame(state, frame, size);
+                        zl_lag_hear(&state->lag, i, state->taken_ns);
                 }
         }
         done += hear_mesh(state);
@@ -438,26 +390,25 @@ static void close_all(struct state *state, uint64_t end_ns)
         }
         for (uint32_t i = 0; i <= ZL_LANE_PEERS_MAX; i++)
                 zl_socket_close(state->mesh[i], 0);
+        zl_heal_close(&state->heal);
         zl_socket_close(state->ledger, linger_ms);
         zl_socket_close(state->alerts, linger_ms);
-        if (zl_tape_close(state->tape) != ZL_OK) {
-                zl_say_errno("%s: cannot write its end", state->settings->tape);
-                state->result->failed = true;
-        }
+        zl_lane_tape_close(&state->tape);
+        state->result->failed |= state->tape.failed;
         zl_said_free(&state->said);
-        zl_states_free(&state->states);
         zl_run_close(&state->run);
 }
 
 static void wait_for_input(struct state *state)
 {
-        struct zl_socket *sockets[ZL_LANE_ENDPOINTS_MAX + ZL_LANE_PEERS_MAX + 1];
+        struct zl_socket *sockets[ZL_LANE_ENDPOINTS_MAX + ZL_LANE_PEERS_MAX + 2];
         uint32_t count = 0;
 
         for (uint32_t i = 0; i < state->settings->sources_count; i++)
                 sockets[count++] = state->sources[i];
         for (uint32_t i = 0; i <= state->settings->peers_count; i++)
                 sockets[count++] = state->mesh[i];
+        sockets[count++] = state->heal.asker.journal;
         zl_socket_wait(sockets, count, -1, CLOCK_MS);
 }
 
@@ -472,8 +423,10 @@ void *zl_lane_run(void *argument)
                 return NULL;
         state->settings = &lane->settings;
         state->result = &lane->result;
+        state->lag = (struct zl_lag){.shared = lane->settings.lags, .lane = lane->settings.number};
         if (zl_run_open(&state->run, &lane->settings.config) == ZL_OK &&
-            start_tape(state) == ZL_OK)
+            zl_lane_tape_open(&state->tape, lane->settings.tape, &lane->settings.config,
+                              lane->settings.state_ns) == ZL_OK)
                 err = open_sockets(state);
         if (err == ZL_OK)
                 err = join(state);
@@ -485,13 +438,17 @@ void *zl_lane_run(void *argument)
         while (!atomic_load(lane->settings.stop)) {
                 if (do_work(state) > 0)
                         continue;
-                flush(state); /* a crash loses nothing that came before the last wait */
+                /* a crash loses nothing that came before the last wait */
+                zl_lane_tape_flush(&state->tape);
                 wait_for_input(state);
         }
         uint64_t end_ns = zl_ticks_ns() + (uint64_t)lane->settings.linger_ms * 1000000u;
         if (err == ZL_OK) {
                 drain(state, end_ns);
+                lane->result.healed = state->heal.taken;
                 lane->result.unanswered = count_unanswered(state->run.engine);
+                lane->result.lag_ms_max = state->lag.ms_max;
+                lane->result.lags = state->lag.times;
         }
         close_all(state, end_ns);
         free(state);

@@ -7,6 +7,7 @@
 #ifndef ZL_APP_LANE_H
 #define ZL_APP_LANE_H
 
+#include "app/lag.h"
 #include "bus/socket.h"
 
 #include <zeroline/engine.h>
@@ -35,11 +36,12 @@ struct zl_lane_settings {
         uint32_t routes_count;
         const char *tape; /* NULL: none */
         uint64_t state_ns; /* engine time between two states on it; 0: none */
-        const char *journal; /* where it asks for states at its start; NULL: nowhere */
+        const char *journal; /* where it asks for states; NULL: nowhere */
         uint64_t journal_wait_ms;
         int linger_ms;
         uint32_t number; /* among the worker's engines */
         struct zl_bus *bus;
+        struct zl_lag_shared *lags; /* of all engines of the worker */
         atomic_bool *stop;
         atomic_uint *ready; /* counts lanes whose sockets are open */
 };
@@ -51,7 +53,9 @@ struct zl_lane_result {
         bool failed;
         uint64_t frames, bad_frames, sent, expired, left, dropped, unanswered, alerts_lost;
         uint64_t restatements; /* asked for, of what had a hole */
+        uint64_t healed;       /* holes that a journal filled */
         uint64_t plans, plans_lost;
+        uint64_t lag_ms_max, lags;    /* how late input was, how often that was said */
         uint64_t joined, without; /* partitions begun with a journal's state, and with none */
 };
 

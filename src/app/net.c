@@ -7,6 +7,7 @@ enum zl_err zl_net_open(const struct zl_net *net, struct zl_bus **ret_bus)
         const struct zl_bus_settings settings = {.key_file = net->key,
                                                  .allow_file = net->allow,
                                                  .insecure = net->insecure,
+                                                 .nothing_lost = net->nothing_lost,
                                                  .heartbeat_ms = (int)net->heartbeat_ms,
                                                  .reconnect_ms_max = (int)net->reconnect_ms,
                                                  .queue_frames_max = (int)net->queue_frames,

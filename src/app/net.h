@@ -10,6 +10,7 @@
 struct zl_net {
         const char *key, *allow;
         bool insecure;
+        bool nothing_lost; /* no option: see bus.h */
         uint64_t heartbeat_ms, reconnect_ms, queue_frames, handshake_ms, keepalive_s, frame_kib;
 };
 

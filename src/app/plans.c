@@ -109,8 +109,13 @@ static void take_over(struct zl_world *world, const struct zl_msg_takeover *said
         world->fund -= said->amount;
         int64_t better = zl_world_value(of, said->qty, of->price) -
                          zl_world_value(of, said->qty, price);
-        world->fund += said->side == ZL_SIDE_SELL ? better : -better;
+        better = said->side == ZL_SIDE_SELL ? better : -better;
+        world->fund += better;
         close_at(world, &loser, said->qty, price);
+        int64_t way = said->side == ZL_SIDE_SELL ? -1 : 1;
+        zl_books_trade(&world->books, loser.position->instrument, way * said->qty,
+                       way * zl_world_value(of, said->qty, price), 0);
+        world->books.usdt -= better;
         world->taken_over++;
 }
 

@@ -3,6 +3,7 @@
 #include "app/say.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool take_number(const char **at, uint32_t most, uint32_t *ret_number)
 {
@@ -34,11 +35,38 @@ static bool take_range(const char **at, uint32_t partitions, struct zl_partition
         return true;
 }
 
+/* The digits before the stroke are the share's number, whatever stands before them. */
+static bool take_share(const char *text, const char *stroke, uint32_t partitions,
+                       struct zl_partition_range *ret_range)
+{
+        const char *at = stroke;
+        uint32_t share, shares;
+
+        while (at > text && at[-1] >= '0' && at[-1] <= '9')
+                at--;
+        bool good = at == text || at[-1] == '-';
+        good = good && take_number(&at, partitions - 1, &share) && at == stroke;
+        at = stroke + 1;
+        if (!good || !take_number(&at, partitions, &shares) || *at || share >= shares) {
+                zl_say("partitions \"%s\": expected K/N or NAME-K/N, K below N, N at most %u", text,
+                       partitions);
+                return false;
+        }
+        ret_range->first = (uint32_t)((uint64_t)partitions * share / shares);
+        ret_range->last = (uint32_t)((uint64_t)partitions * (share + 1) / shares) - 1;
+        return true;
+}
+
 bool zl_ranges_parse(const char *text, uint32_t partitions, struct zl_partition_range *ret_ranges,
                      uint32_t *ret_count)
 {
-        const char *at = text;
+        const char *at = text, *stroke = strchr(text, '/');
         uint32_t count = 0;
+
+        if (stroke) {
+                *ret_count = 1;
+                return take_share(text, stroke, partitions, ret_ranges);
+        }
 
         do {
                 if (count == ZL_RANGES_MAX || !take_range(&at, partitions, &ret_ranges[count++])) {

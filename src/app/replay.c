@@ -1,211 +1,39 @@
 #include "app/replay.h"
 
-#include "app/run.h"
-#include "app/said.h"
+#include "app/bring.h"
+#include "app/cause.h"
+#include "app/clock.h"
+#include "app/compare.h"
+#include "app/progress.h"
 #include "app/say.h"
-#include "app/states.h"
+#include "app/seek.h"
+#include "app/stop.h"
 #include "codec/json.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
-        BATCH = 2048, /* records between two meetings of the threads */
-        THREADS_MAX = 64,
-        LINE_SIZE = 1 << 20,
-        PARTITIONS_DEFAULT = 256,
-};
-
-/* One frame from outside and the number of its first message. */
-struct input {
-        const uint8_t *frame;
-        uint32_t size;
-        uint64_t at;
-};
-
-/* One engine, its share of the partitions, and what it said to the batch. */
-struct lane {
-        struct job *job;
-        struct zl_run run;
-        struct zl_said said;
-        size_t cursor; /* of the merge */
+        ROOM = 8 << 20,          /* of a batch; what is in use of it stays in a cache */
+        ROOM_THREADS = 64 << 20, /* several meet behind each batch: it is worth their while */
 };
 
 struct job {
         const struct zl_replay *replay;
         struct zl_replay_result result;
-        struct zl_tape_reader *tape;
-        enum zl_err end; /* what ended the reading; it is told once what came before has run */
-        struct input inputs[BATCH];
-        uint32_t inputs_count;
-        struct zl_tape_record recorded[BATCH];
-        uint32_t recorded_count;
-        struct { struct zl_tape_record record; uint32_t input; } parts[BATCH]; /* of states */
-        uint32_t parts_count, parts_done;
-        struct zl_states states;
-        struct zl_said waiting; /* said, not compared yet: its record comes with a later batch */
-        struct lane lanes[THREADS_MAX];
-        uint32_t lanes_count;
+        struct zl_batch batch;
+        struct zl_engines *engines;
+        struct zl_compare compare;
+        struct zl_progress_line progress;
+        struct zl_filter filter;
+        struct zl_point to;
+        struct zl_tempo tempo;
+        bool armed;       /* predicates are asked */
+        bool learns;      /* units, as it goes */
+        uint64_t stop_at; /* behind this message */
         struct zl_scales *scales;
         struct zl_message *message;
         char *line;
 };
-
-/* ---- reading ---- */
-
-static void complain_damage(const struct job *job)
-{
-        zl_say("%s: %s; what stands behind it was not replayed", job->replay->path,
-               zl_tape_why(job->tape));
-}
-
-/* Counts a frame's messages and learns their scales. */
-static void survey(struct job *job, const struct zl_tape_record *record)
-{
-        struct zl_frame_reader reader;
-        char why[200];
-
-        if (zl_frame_check(record->frame, record->frame_size, job->message, &reader) != ZL_OK) {
-                if (job->result.bad_frames++ == 0)
-                        zl_say("%s: record %llu does not decode and is passed over, as it was when "
-                               "it came: %s",
-                               job->replay->path, (unsigned long long)record->number,
-                               zl_frame_error(&reader, why, sizeof why));
-                return;
-        }
-        job->inputs[job->inputs_count++] = (struct input){
-                record->frame, record->frame_size, job->result.messages};
-        job->result.messages += reader.messages;
-        if (zl_frame_open(&reader, record->frame, record->frame_size) != ZL_OK)
-                return;
-        while (zl_frame_next(&reader, job->message) == ZL_OK)
-                zl_scales_learn(job->scales, job->message);
-}
-
-static bool is_head(const struct zl_tape_record *record)
-{
-        struct zl_frame_reader reader;
-
-        return zl_frame_open(&reader, record->frame, record->frame_size) == ZL_OK &&
-               reader.header.topic.kind == ZL_TOPIC_TAPE;
-}
-
-/* Reads the next batch. ZL_ERR_END when nothing was left; what is damaged ends it too. */
-static enum zl_err read_batch(struct job *job)
-{
-        struct zl_tape_record record;
-        enum zl_err err = ZL_OK;
-        uint32_t count = 0;
-
-        if (job->end != ZL_OK)
-                return job->end;
-        job->inputs_count = job->recorded_count = job->parts_count = job->parts_done = 0;
-        zl_tape_forget(job->tape);
-        for (; count < BATCH; count++) {
-                err = zl_tape_next(job->tape, &record);
-                if (err == ZL_ERR_DAMAGED)
-                        complain_damage(job);
-                else if (err == ZL_ERR_SYSTEM)
-                        zl_say_errno("cannot read %s", job->replay->path);
-                if (err != ZL_OK)
-                        break;
-                if (record.kind == ZL_RECORD_IN) {
-                        job->result.frames++;
-                        survey(job, &record);
-                } else if (record.kind == ZL_RECORD_STATE) {
-                        job->parts[job->parts_count].input = job->inputs_count;
-                        job->parts[job->parts_count++].record = record;
-                } else if (!is_head(&record)) {
-                        job->recorded[job->recorded_count++] = record;
-                }
-        }
-        job->end = err;
-        return count ? ZL_OK : err;
-}
-
-/* ---- running ---- */
-
-/* The states that stand before the next input. One engine has all of them; several share them. */
-static void compare_states(struct job *job, struct lane *lane, uint32_t input)
-{
-        for (; job->parts_done < job->parts_count && job->parts[job->parts_done].input == input;
-             job->parts_done++) {
-                const struct zl_tape_record *record = &job->parts[job->parts_done].record;
-                struct zl_tape_part part;
-                if (job->result.differs || !zl_tape_part_get(record, &part))
-                        continue;
-                job->result.differs = !zl_states_same(&job->states, &lane->run, record);
-                job->result.states += part.at == 0;
-        }
-}
-
-static void *run_lane(void *argument)
-{
-        struct lane *lane = argument;
-        struct job *job = lane->job;
-        struct zl_frame_reader reader;
-
-        for (uint32_t i = 0; i < job->inputs_count; i++) {
-                if (job->lanes_count == 1)
-                        compare_states(job, lane, i);
-                const struct input *input = &job->inputs[i];
-                uint64_t at = input->at;
-                enum zl_err err = zl_frame_open(&reader, input->frame, input->size);
-                for (uint32_t place = 0; err == ZL_OK; place++, at++) {
-                        err = zl_frame_next(&reader, lane->run.message);
-                        lane->said.at = at;
-                        if (err == ZL_OK)
-                                zl_run_message(&lane->run, &reader.header, place, lane->run.message,
-                                               zl_said_hear, &lane->said);
-                }
-        }
-        if (job->lanes_count == 1)
-                compare_states(job, lane, job->inputs_count);
-        return NULL;
-}
-
-static bool run_batch(struct job *job)
-{
-        pthread_t threads[THREADS_MAX];
-        uint32_t started = 1;
-
-        for (uint32_t i = 0; i < job->lanes_count; i++) {
-                zl_said_clear(&job->lanes[i].said);
-                job->lanes[i].cursor = 0;
-        }
-        for (; started < job->lanes_count; started++) {
-                if (pthread_create(&threads[started], NULL, run_lane, &job->lanes[started]) != 0)
-                        break;
-        }
-        run_lane(&job->lanes[0]);
-        for (uint32_t i = 1; i < started; i++)
-                pthread_join(threads[i], NULL);
-        if (started < job->lanes_count)
-                zl_say("cannot start %u threads", job->lanes_count);
-        return started == job->lanes_count;
-}
-
-/* The next thing said by any lane: by message, then by account. NULL: all are done. */
-static const struct zl_said_item *next_said(struct job *job)
-{
-        struct lane *first = NULL;
-        const struct zl_said_item *least = NULL;
-
-        for (uint32_t i = 0; i < job->lanes_count; i++) {
-                struct lane *lane = &job->lanes[i];
-                const struct zl_said_item *item = zl_said_item(&lane->said, lane->cursor);
-                if (item && (!least || item->at < least->at ||
-                             (item->at == least->at && item->rank < least->rank))) {
-                        least = item;
-                        first = lane;
-                }
-        }
-        if (first)
-                first->cursor++;
-        return least;
-}
 
 /* ---- telling ---- */
 
@@ -214,284 +42,334 @@ static bool between_workers(const struct zl_said_item *item)
         return item->kind == ZL_RECORD_INTERNAL;
 }
 
-static enum zl_err print_said(struct job *job, const struct zl_said_item *item,
-                              const uint8_t *frame)
+static enum zl_err print(struct job *job, const struct zl_said_item *item,
+                         const struct zl_header *header)
 {
+        struct zl_text text = zl_text_over(job->line, ZL_JSON_LINE_MAX);
+
+        zl_json_message(&text, job->scales, header, job->message);
+        zl_text_put(&text, ",\"at\":");
+        zl_text_u64(&text, item->at);
+        zl_json_close(&text);
+        zl_text_char(&text, '\n');
+        if (!text.full && fwrite(text.data, 1, text.size, stdout) == text.size)
+                return ZL_OK;
+        zl_say_errno("cannot print");
+        return ZL_ERR_SYSTEM;
+}
+
+/* Counts an output's messages, prints them, asks whether to stop. */
+static enum zl_err tell(struct job *job, const struct zl_said_item *item, const uint8_t *frame)
+{
+        const struct zl_replay *replay = job->replay;
+        bool prints = replay->json && (!between_workers(item) || replay->internal);
         struct zl_frame_reader reader;
         enum zl_err err = zl_frame_open(&reader, frame, item->size);
 
-        if (!job->replay->json || (between_workers(item) && !job->replay->internal))
-                return ZL_OK;
-        while (err == ZL_OK && (err = zl_frame_next(&reader, job->message)) == ZL_OK) {
-                struct zl_text text = zl_text_over(job->line, LINE_SIZE);
-                zl_scales_learn(job->scales, job->message);
-                zl_json_message(&text, job->scales, &reader.header, job->message);
-                zl_text_put(&text, ",\"at\":");
-                zl_text_u64(&text, item->at);
-                zl_json_close(&text);
-                if (text.full || puts(job->line) == EOF) {
-                        zl_say_errno("cannot print");
-                        return ZL_ERR_SYSTEM;
+        while (err == ZL_OK && zl_frame_next(&reader, job->message) == ZL_OK) {
+                zl_tally_count(&job->result.tally, job->message);
+                for (uint32_t i = 0; job->armed && i < replay->untils_count; i++) {
+                        if (zl_until_said(&replay->untils[i], job->message))
+                                job->stop_at = item->at;
                 }
+                if (prints && zl_filter_passes(&job->filter, &reader.header, job->message))
+                        err = print(job, item, &reader.header);
         }
-        return ZL_OK;
-}
-
-static void print_frame(struct job *job, const char *whose, const uint8_t *frame, size_t size)
-{
-        struct zl_frame_reader reader;
-        enum zl_err err = zl_frame_open(&reader, frame, size);
-
-        while (err == ZL_OK && (err = zl_frame_next(&reader, job->message)) == ZL_OK) {
-                struct zl_text text = zl_text_over(job->line, LINE_SIZE);
-                zl_json_message(&text, job->scales, &reader.header, job->message);
-                zl_json_close(&text);
-                fprintf(stderr, "  %s %s\n", whose, job->line);
-        }
-}
-
-static void report_difference(struct job *job, const struct zl_said_item *item,
-                              const uint8_t *frame, const struct zl_tape_record *record)
-{
-        job->result.differs = true;
-        if (item) {
-                zl_say("output %llu differs, at message %llu:",
-                       (unsigned long long)job->result.compared, (unsigned long long)item->at);
-                print_frame(job, "replayed", frame, item->size);
-        } else {
-                zl_say("output %llu was recorded and is not said again:",
-                       (unsigned long long)job->result.compared);
-        }
-        print_frame(job, "recorded", record->frame, record->frame_size);
-}
-
-/* Holds what was said against the records, each in its order. */
-static void compare(struct job *job)
-{
-        size_t at = 0;
-
-        for (uint32_t i = 0; i < job->recorded_count && !job->result.differs; i++) {
-                const struct zl_tape_record *record = &job->recorded[i];
-                const struct zl_said_item *item = zl_said_item(&job->waiting, at);
-                const uint8_t *frame = item ? zl_said_frame(&job->waiting, item) : NULL;
-                job->result.recorded = true;
-                if (!item || item->size != record->frame_size ||
-                    memcmp(frame, record->frame, item->size) != 0) {
-                        report_difference(job, item, frame, record);
-                        return;
-                }
-                job->result.compared++;
-                at++;
-        }
-        zl_said_drop(&job->waiting, at);
+        return err;
 }
 
 static enum zl_err tell_batch(struct job *job)
 {
+        const struct zl_batch *batch = &job->batch;
         const struct zl_said_item *item;
+        const uint8_t *frame;
+        enum zl_err err = ZL_OK;
 
-        while ((item = next_said(job)) != NULL) {
-                const struct lane *lane = job->lanes;
-                while (!zl_said_owns(&lane->said, item))
-                        lane++;
-                const uint8_t *frame = zl_said_frame(&lane->said, item);
+        while (err == ZL_OK && (item = zl_engines_next(job->engines, &frame)) != NULL) {
+                if (item->at > job->stop_at)
+                        return ZL_OK;
                 job->result.outputs++;
-                enum zl_err err = print_said(job, item, frame);
-                if (err != ZL_OK)
-                        return err;
-                zl_said_copy(&job->waiting, item, frame);
+                err = tell(job, item, frame);
+                zl_compare_said(&job->compare, batch, item, frame);
         }
-        compare(job);
-        if (job->waiting.failed)
-                zl_say("out of memory");
-        return job->waiting.failed ? ZL_ERR_SYSTEM : ZL_OK;
-}
-
-/* ---- setting up ---- */
-
-/* Looks for P in one frame: what the tape's head or a cluster message says. True: look no further.
- */
-static bool find_config(struct job *job, const struct zl_tape_record *record,
-                        struct zl_engine_config *config)
-{
-        struct zl_frame_reader reader;
-
-        if (zl_frame_open(&reader, record->frame, record->frame_size) != ZL_OK)
-                return false;
-        enum zl_topic_kind kind = reader.header.topic.kind;
-        if (kind == ZL_TOPIC_ACCT)
-                return true; /* from here on P stands */
-        while ((kind == ZL_TOPIC_TAPE || kind == ZL_TOPIC_CTRL) &&
-               zl_frame_next(&reader, job->message) == ZL_OK) {
-                if (job->message->type == ZL_TYPE_TAPE && record->number == 0) {
-                        *config = zl_run_config_of(&job->message->tape);
-                        return true;
-                }
-                if (job->message->type == ZL_TYPE_CLUSTER) {
-                        config->partitions = job->message->cluster.partitions;
-                        return true;
-                }
-        }
-        return false;
-}
-
-static enum zl_err rewind_tape(struct job *job)
-{
-        enum zl_err err = zl_tape_rewind(job->tape);
-
-        if (err != ZL_OK)
-                zl_say_errno("cannot read %s again", job->replay->path);
+        if (err == ZL_OK && job->stop_at == UINT64_MAX && batch->count)
+                zl_compare_up_to(&job->compare, batch->frames[batch->count - 1].place.record);
         return err;
 }
 
-/* What the tape's first record says, or the defaults; P from its first cluster message. */
-static enum zl_err config_of_tape(struct job *job, struct zl_engine_config *ret_config)
+/* The batch's states that stand before the replay's end; a difference, unless an output differed
+ * before it. */
+static void tell_states(struct job *job)
 {
-        struct zl_engine_config config = zl_run_config_default();
-        struct zl_tape_record record;
+        const struct zl_states_difference *difference = zl_engines_state(job->engines);
+        struct zl_replay_result *result = &job->result;
 
-        while (zl_tape_next(job->tape, &record) == ZL_OK && !find_config(job, &record, &config))
-                zl_tape_forget(job->tape);
-        if (config.partitions == 0 || config.partitions > ZL_PARTITIONS_MAX)
-                config.partitions = PARTITIONS_DEFAULT;
-        if (config.owned_count == 0) {
-                config.owned_count = 1;
-                config.owned[0] = (struct zl_partition_range){0, config.partitions - 1};
+        if (result->state_differs)
+                return;
+        for (uint32_t i = 0; i < job->batch.parts_count; i++) {
+                const struct zl_tape_part *part = &job->batch.parts[i].part;
+                if (difference && part->number == difference->record)
+                        break;
+                result->states += part->at == 0 && part->messages <= job->stop_at;
         }
-        *ret_config = config;
-        return rewind_tape(job);
+        if (!difference || difference->messages > job->stop_at ||
+            (job->compare.differs && job->compare.first_record < difference->record))
+                return;
+        zl_progress_hide(&job->progress);
+        zl_states_say(difference);
+        result->state_differs = true;
+        result->first_record = difference->record;
 }
 
-/* The k-th of n shares of the partitions. */
-static struct zl_engine_config share_of(const struct zl_engine_config *all, uint32_t k, uint32_t n)
-{
-        struct zl_engine_config config = *all;
-        uint32_t first = (uint32_t)((uint64_t)all->partitions * k / n);
-        uint32_t last = (uint32_t)((uint64_t)all->partitions * (k + 1) / n) - 1;
+/* ---- hearing ---- */
 
-        config.owned_count = 0;
-        for (uint32_t i = 0; i < all->owned_count; i++) {
-                struct zl_partition_range part = all->owned[i];
-                part.first = part.first > first ? part.first : first;
-                part.last = part.last < last ? part.last : last;
-                if (part.first <= part.last)
-                        config.owned[config.owned_count++] = part;
+/* What a batch says of units; at which message it meets a predicate. */
+static void look(struct job *job)
+{
+        const struct zl_replay *replay = job->replay;
+
+        for (uint32_t i = 0; job->learns && i < job->batch.count; i++) {
+                const struct zl_batch_frame *frame = &job->batch.frames[i];
+                const struct zl_message *message = zl_batch_first(&job->batch, frame);
+                for (uint32_t k = 0; k < frame->messages; k++, message = zl_batch_next(message)) {
+                        uint64_t at = frame->place.at + k;
+                        zl_scales_learn(job->scales, message);
+                        for (uint32_t u = 0; job->armed && u < replay->untils_count; u++) {
+                                if (at < job->stop_at &&
+                                    zl_until_heard(&replay->untils[u], job->scales, message))
+                                        job->stop_at = at;
+                        }
+                }
         }
-        return config;
 }
 
-/* A fund's coordinator and the partitions it asks speak to each other after every message: such a
- * tape runs in one engine. */
-static enum zl_err find_funds(struct job *job, bool *ret_found)
+static bool any_ratio(const void *context, const struct zl_run *run,
+                      const struct zl_message *message)
 {
-        struct zl_tape_record record;
-        struct zl_frame_reader reader;
-        bool found = false;
+        const struct job *job = context;
+        bool any = false;
 
-        while (!found && zl_tape_next(job->tape, &record) == ZL_OK) {
-                found = record.kind == ZL_RECORD_IN &&
-                        zl_frame_open(&reader, record.frame, record.frame_size) == ZL_OK &&
-                        reader.header.topic.kind == ZL_TOPIC_FUND;
-                zl_tape_forget(job->tape);
+        for (uint32_t i = 0; job->armed && i < job->replay->untils_count; i++) {
+                const struct zl_until *until = &job->replay->untils[i];
+                any |= until->kind == ZL_UNTIL_RATIO && zl_until_ratio(until, run, message);
         }
-        *ret_found = found;
-        return rewind_tape(job);
+        return any;
 }
 
-static enum zl_err open_lanes(struct job *job)
+static void show_progress(struct job *job)
 {
-        struct zl_engine_config all;
-        uint32_t threads = job->replay->threads;
-        bool funds = false;
-        enum zl_err err = config_of_tape(job, &all);
+        zl_progress_show(&job->progress, job->batch.bytes, zl_tape_size(job->batch.tape),
+                         job->batch.messages, "messages");
+}
 
-        if (err == ZL_OK && threads > 1)
-                err = find_funds(job, &funds);
+static bool failed(const struct job *job)
+{
+        if (zl_engines_failed(job->engines))
+                zl_say("out of memory");
+        return zl_engines_failed(job->engines);
+}
+
+static bool heard_before(void *context)
+{
+        struct job *job = context;
+
+        look(job);
+        show_progress(job);
+        if (failed(job))
+                return false;
+        if (job->replay->before) {
+                zl_progress_hide(&job->progress);
+                if (tell_batch(job) != ZL_OK)
+                        return false;
+        }
+        tell_states(job);
+        return !zl_stopped();
+}
+
+/* What the messages before the state said of units is asked of the engine. */
+static void begun_with(void *context, const struct zl_tape_state *state)
+{
+        struct job *job = context;
+
+        job->result.skipped = state->messages;
+        job->result.state = state->number;
+        zl_seek_learn(zl_engines_first(job->engines), job->scales);
+}
+
+static void count_heard(struct job *job)
+{
+        struct zl_replay_result *result = &job->result;
+
+        for (uint32_t i = 0; i < job->batch.count; i++) {
+                const struct zl_batch_frame *frame = &job->batch.frames[i];
+                if (frame->place.at > job->stop_at)
+                        return;
+                result->frames += frame->first == 0;
+                uint64_t most = job->stop_at - frame->place.at;
+                result->messages += frame->messages <= most ? frame->messages : most + 1;
+        }
+}
+
+static bool may_go_on(const struct job *job)
+{
+        const struct zl_replay *replay = job->replay;
+
+        return job->stop_at == UINT64_MAX && !zl_stopped() &&
+               ((!job->compare.differs && !job->result.state_differs) || replay->go_on ||
+                replay->json);
+}
+
+static enum zl_err run_batch(struct job *job)
+{
+        if (job->batch.count)
+                zl_tempo_wait(&job->tempo, job->batch.frames[0].place.time_ns);
+        zl_engines_run(job->engines, &job->batch);
+        look(job);
+        uint64_t stopped_at = zl_engines_stopped(job->engines);
+        if (stopped_at < job->stop_at)
+                job->stop_at = stopped_at;
+        if (failed(job))
+                return ZL_ERR_SYSTEM;
+        enum zl_err err = tell_batch(job);
+        tell_states(job);
+        count_heard(job);
+        if (job->tempo.kind != ZL_TEMPO_MOST)
+                fflush(stdout);
+        return err;
+}
+
+/* ---- all of it ---- */
+
+/* To the point, from the last state before it unless what stands before is asked for. */
+static enum zl_err bring(struct job *job, struct zl_point *from)
+{
+        const struct zl_bring bring = {.batch = &job->batch,
+                                       .engines = job->engines,
+                                       .point = from,
+                                       .from_begin = job->replay->from_begin ||
+                                                     job->replay->before,
+                                       .heard = heard_before,
+                                       .begun = begun_with,
+                                       .context = job};
+
+        return zl_bring(&bring);
+}
+
+static enum zl_err begin(struct job *job)
+{
+        const struct zl_replay *replay = job->replay;
+        struct zl_point from = replay->from;
+
+        if (!replay->has_from)
+                return ZL_OK;
+        enum zl_err err = bring(job, &from);
+        if (err == ZL_ERR_END) {
+                zl_progress_hide(&job->progress);
+                zl_say("%s: the tape ends before --from", replay->path);
+                return ZL_ERR_INVALID;
+        }
         if (err != ZL_OK)
                 return err;
-        if (funds)
-                threads = 1;
-        if (threads > THREADS_MAX)
-                threads = THREADS_MAX;
-        if (threads > all.partitions)
-                threads = all.partitions;
-        for (uint32_t i = 0; i < threads; i++) {
-                struct zl_engine_config config = share_of(&all, i, threads);
-                struct lane *lane = &job->lanes[job->lanes_count];
-                if (config.owned_count == 0)
-                        continue;
-                lane->job = job;
-                err = zl_run_open(&lane->run, &config);
-                if (err != ZL_OK)
-                        return err;
-                job->lanes_count++;
-        }
+        if (!replay->before)
+                zl_compare_begin(&job->compare, job->batch.held.number);
+        if (from.kind == ZL_POINT_TIME && job->to.kind == ZL_POINT_SPAN)
+                job->to.base_ns = from.value;
+        job->result.before = job->batch.messages;
         return ZL_OK;
-}
-
-static enum zl_err open_tape(struct job *job)
-{
-        enum zl_err err = zl_tape_open(job->replay->path, &job->tape);
-
-        if (err == ZL_OK)
-                zl_tape_show_states(job->tape);
-        if (err == ZL_ERR_INVALID)
-                zl_say("%s is not a tape; `zeroline encode -o TAPE` makes one of JSON lines",
-                       job->replay->path);
-        else if (err != ZL_OK)
-                zl_say_errno("cannot open %s", job->replay->path);
-        return err;
 }
 
 static enum zl_err run_all(struct job *job)
 {
-        enum zl_err err = open_tape(job);
+        enum zl_err err = begin(job);
+        uint64_t begun_ns = zl_ticks_ns();
 
-        if (err == ZL_OK)
-                err = open_lanes(job);
-        while (err == ZL_OK && !job->result.differs) {
-                err = read_batch(job);
-                if (err == ZL_OK && !run_batch(job))
-                        err = ZL_ERR_SYSTEM;
+        job->armed = true;
+        while (err == ZL_OK && may_go_on(job)) {
+                err = zl_batch_read(&job->batch, &job->to);
                 if (err == ZL_OK)
-                        err = tell_batch(job);
+                        err = run_batch(job);
+                show_progress(job);
         }
-        job->result.missing = job->result.recorded ? job->waiting.count : 0;
-        if (err == ZL_ERR_END && zl_tape_torn(job->tape))
-                zl_say("%s: the last %llu bytes are a torn record and left out", job->replay->path,
-                       (unsigned long long)zl_tape_torn(job->tape));
-        return err == ZL_ERR_END ? ZL_OK : err;
+        job->result.ran_ns = zl_ticks_ns() - begun_ns;
+        zl_progress_hide(&job->progress);
+        if (err == ZL_ERR_END)
+                zl_compare_up_to(&job->compare,
+                                 job->batch.holds ? job->batch.held.number : UINT64_MAX);
+        return err == ZL_ERR_END || zl_stopped() ? ZL_OK : err;
+}
+
+static enum zl_err open_all(struct job *job)
+{
+        const struct zl_replay *replay = job->replay;
+        const struct zl_batch_settings settings = {
+                .path = replay->path,
+                .room = replay->threads > 1 ? ROOM_THREADS : ROOM,
+                .one_frame = replay->tempo.kind != ZL_TEMPO_MOST,
+        };
+
+        bool ratio = false;
+        job->learns = replay->json;
+        for (uint32_t i = 0; i < replay->untils_count; i++) {
+                ratio |= replay->untils[i].kind == ZL_UNTIL_RATIO;
+                job->learns |= replay->untils[i].kind == ZL_UNTIL_MARK;
+        }
+        enum zl_err err = zl_batch_open(&job->batch, &settings);
+        if (err == ZL_OK)
+                err = zl_compare_open(&job->compare, replay->path);
+        if (err == ZL_OK)
+                err = zl_engines_open(&job->batch, replay->threads, ratio ? any_ratio : NULL, job,
+                                      &job->engines);
+        if (err == ZL_OK && zl_engines_count(job->engines) == 1)
+                err = zl_batch_show_states(&job->batch);
+        if (err == ZL_OK)
+                job->filter.partitions_all = zl_engines_partitions(job->engines);
+        return err;
+}
+
+static void conclude(struct job *job)
+{
+        struct zl_replay_result *result = &job->result;
+        const struct zl_compare *compare = &job->compare;
+
+        result->bad_frames = job->batch.bad_frames;
+        result->compared = compare->compared;
+        result->missing = compare->missing;
+        result->recorded = compare->recorded.any;
+        result->differs = compare->differs || result->state_differs;
+        result->first_output = compare->first_output;
+        if (!result->state_differs)
+                result->first_record = compare->first_record;
+        result->stopped = job->stop_at != UINT64_MAX;
+        result->stop_at = job->stop_at;
 }
 
 enum zl_err zl_replay(const struct zl_replay *replay, struct zl_replay_result *ret_result)
 {
-        struct job *job = calloc(1, sizeof *job);
+        struct job job = {.replay = replay,
+                          .filter = replay->filter,
+                          .to = replay->to,
+                          .tempo = replay->tempo,
+                          .stop_at = UINT64_MAX,
+                          .scales = zl_scales_open(),
+                          .message = malloc(sizeof *job.message),
+                          .line = malloc(ZL_JSON_LINE_MAX)};
         enum zl_err err = ZL_ERR_SYSTEM;
 
-        if (job) {
-                job->replay = replay;
-                job->scales = zl_scales_open();
-                job->message = malloc(sizeof *job->message);
-                job->line = malloc(LINE_SIZE);
-        }
-        if (job && job->scales && job->message && job->line)
-                err = run_all(job);
-        else
+        if (replay->progress)
+                zl_progress_open(&job.progress);
+        if (!job.scales || !job.message || !job.line)
                 zl_say("out of memory");
-        if (!job)
-                return err;
-        for (uint32_t i = 0; i < job->lanes_count; i++) {
-                zl_run_close(&job->lanes[i].run);
-                zl_said_free(&job->lanes[i].said);
-        }
-        if (job->tape)
-                zl_tape_shut(job->tape);
-        zl_said_free(&job->waiting);
-        zl_states_free(&job->states);
-        zl_scales_close(job->scales);
-        free(job->message);
-        free(job->line);
-        *ret_result = job->result;
-        free(job);
+        else
+                err = open_all(&job);
+        if (err == ZL_OK)
+                err = run_all(&job);
+        conclude(&job);
+        zl_engines_close(job.engines);
+        zl_compare_close(&job.compare);
+        zl_batch_close(&job.batch);
+        zl_scales_close(job.scales);
+        free(job.message);
+        free(job.line);
+        *ret_result = job.result;
         return err;
 }

@@ -1,6 +1,6 @@
 #include "app/report.h"
 
-#include "app/report_fields.h"
+#include "app/fields.h"
 
 #include <stdlib.h>
 
@@ -138,10 +138,10 @@ static void put_pool(const struct zl_subject *subject, struct zl_text *text)
 {
         struct zl_pool_figures pool = zl_pool_figures(subject);
 
-        zl_field_decimal(text, "equity", subject->has, pool.equity, pool.scale);
-        zl_field_decimal(text, "bankruptcy_equity", subject->has, pool.left, pool.scale);
-        zl_field_decimal(text, "maintenance", subject->has, pool.maintenance, pool.scale);
-        zl_field_decimal(text, "ratio", pool.has_ratio, pool.ratio, 9);
+        zl_field_maybe(text, "equity", subject->has, pool.equity, pool.scale);
+        zl_field_maybe(text, "bankruptcy_equity", subject->has, pool.left, pool.scale);
+        zl_field_maybe(text, "maintenance", subject->has, pool.maintenance, pool.scale);
+        zl_field_maybe(text, "ratio", pool.has_ratio, pool.ratio, 9);
         zl_field_word(text, "state", states[pool.state]);
 }
 
@@ -151,22 +151,22 @@ static void put_figures(const struct zl_subject *subject, uint32_t at, uint32_t 
         struct zl_position_figures figures = zl_position_figures(subject, at);
         const struct zl_liquidation *points = &figures.points;
 
-        zl_field_decimal(text, "notional", subject->has, figures.notional, figures.scale);
-        zl_field_decimal(text, "upnl", subject->has, figures.upnl, figures.scale);
-        zl_field_decimal(text, "maintenance", subject->has, figures.maintenance, figures.scale);
-        zl_field_decimal(text, "liquidation_price", figures.has_nearest, figures.nearest,
-                         price_scale);
-        zl_field_decimal(text, "liquidation_below", !points->below_reason, points->below,
-                         price_scale);
+        zl_field_maybe(text, "notional", subject->has, figures.notional, figures.scale);
+        zl_field_maybe(text, "upnl", subject->has, figures.upnl, figures.scale);
+        zl_field_maybe(text, "maintenance", subject->has, figures.maintenance, figures.scale);
+        zl_field_maybe(text, "liquidation_price", figures.has_nearest, figures.nearest,
+                       price_scale);
+        zl_field_maybe(text, "liquidation_below", !points->below_reason, points->below,
+                       price_scale);
         zl_field_word(text, "liquidation_below_reason", reasons[points->below_reason]);
-        zl_field_decimal(text, "liquidation_above", !points->above_reason, points->above,
-                         price_scale);
+        zl_field_maybe(text, "liquidation_above", !points->above_reason, points->above,
+                       price_scale);
         zl_field_word(text, "liquidation_above_reason", reasons[points->above_reason]);
-        zl_field_decimal(text, "bankruptcy_price", figures.has_bankruptcy, figures.bankruptcy,
-                         price_scale);
-        zl_field_decimal(text, "closeout_price", figures.has_closeout, figures.closeout,
-                         price_scale);
-        zl_field_decimal(text, "buffer", figures.has_buffer, figures.buffer, 9);
+        zl_field_maybe(text, "bankruptcy_price", figures.has_bankruptcy, figures.bankruptcy,
+                       price_scale);
+        zl_field_maybe(text, "closeout_price", figures.has_closeout, figures.closeout,
+                       price_scale);
+        zl_field_maybe(text, "buffer", figures.has_buffer, figures.buffer, 9);
 }
 
 /* The position in this row, which of a pool that is judged is this part of the view. */
@@ -178,17 +178,16 @@ static void put_position(const struct zl_subject *subject, uint32_t row, uint32_
         const struct zl_instrument *instrument =
                 &subject->engine->instruments[position->instrument];
 
-        zl_text_char(text, '{');
+        zl_begin(text, NULL, '{');
         zl_field_u64(text, "instrument", instrument->id);
         zl_field_word(text, "leg", legs[position->leg]);
         if (instrument->defined) {
-                zl_field_decimal(text, "qty", true, position->holding.qty, instrument->qty_scale);
+                zl_field_decimal(text, "qty", position->holding.qty, instrument->qty_scale);
         } else {
                 zl_field_i64(text, "qty", position->holding.qty);
         }
         put_figures(subject, at, instrument->price_scale, text);
-        zl_field_end(text);
-        zl_text_char(text, '}');
+        zl_end(text, '}');
 }
 
 static void put_positions(const struct zl_subject *subject, struct zl_text *text)
@@ -197,8 +196,6 @@ static void put_positions(const struct zl_subject *subject, struct zl_text *text
 
         for (uint32_t row = subject->pool->first_position; row != ZL_NONE_AT;
              row = subject->engine->positions[row].next_of_pool) {
-                if (at > 0)
-                        zl_text_char(text, ',');
                 put_position(subject, row, at++, text);
         }
 }
@@ -214,8 +211,7 @@ void zl_report_pool(const struct zl_engine *engine, uint32_t row, struct zl_text
         zl_pool_id_format(subject.pool->id, pool_text);
         zl_field_word(text, "pool", pool_text);
         put_pool(&subject, text);
-        zl_field_name(text, "positions");
-        zl_text_char(text, '[');
+        zl_begin(text, "positions", '[');
         put_positions(&subject, text);
         zl_text_put(text, "]}");
 }

@@ -1,5 +1,7 @@
 #include "app/report_table.h"
 
+#include "app/names.h"
+
 /* A pool's line and a position's share their columns, and what they count. */
 enum column {
         NAME,
@@ -94,112 +96,11 @@ static void put_point(struct line *line, enum column column, enum zl_reason reas
                 put_word(line, column, words[reason]);
 }
 
-/* Its control characters would be the terminal's. */
-static void put_symbol(struct zl_text *text, const char *symbol)
-{
-        for (; *symbol; symbol++) {
-                bool control = (unsigned char)*symbol < 0x20 || *symbol == 0x7f;
-                zl_text_char(text, control ? '?' : *symbol);
-        }
-}
-
-/* "7 BTC-USDT" */
-static void put_named(struct zl_text *text, uint32_t id, const char *symbol)
-{
-        zl_text_u64(text, id);
-        if (!symbol || !*symbol)
-                return;
-        zl_text_char(text, ' ');
-        put_symbol(text, symbol);
-}
-
 static void put_asset(struct line *line, const struct zl_report_table *table, uint32_t asset)
 {
-        const char *symbol = zl_scales_asset_symbol(table->scales, asset);
         struct zl_text text = cell_of(line, ASSET);
 
-        if (symbol && *symbol)
-                put_symbol(&text, symbol);
-        else
-                zl_text_u64(&text, asset);
-}
-
-/* ---- what a pool waits for ---- */
-
-static void say_asset(const struct zl_report_table *table, const char *what, uint32_t asset,
-                      struct zl_text *text)
-{
-        zl_text_put(text, what);
-        put_named(text, asset, zl_scales_asset_symbol(table->scales, asset));
-}
-
-static bool waits_for_asset(const struct zl_report_table *table, const struct zl_asset *asset,
-                            struct zl_text *text)
-{
-        if (!asset->defined)
-                say_asset(table, "asset ", asset->id, text);
-        else if (!asset->has_rate)
-                say_asset(table, "the rate of ", asset->id, text);
-        return !asset->defined || !asset->has_rate;
-}
-
-static bool waits_for_instrument(const struct zl_report_table *table,
-                                 const struct zl_instrument *instrument, struct zl_text *text)
-{
-        uint32_t row;
-
-        if (!instrument->defined) {
-                zl_text_put(text, "instrument ");
-                zl_text_u64(text, instrument->id);
-                return true;
-        }
-        if (!instrument->usable) {
-                bool known = zl_map_get(&table->engine->assets_by_id, instrument->settle, &row) &&
-                             table->engine->assets[row].defined;
-                zl_text_put(text, known ? "instrument " : "the settle asset of ");
-                put_named(text, instrument->id, zl_scales_symbol(table->scales, instrument->id));
-                return true;
-        }
-        if (!instrument->has_mark) {
-                zl_text_put(text, "a mark of ");
-                put_named(text, instrument->id, zl_scales_symbol(table->scales, instrument->id));
-                return true;
-        }
-        return waits_for_asset(table, &table->engine->assets[instrument->settle_at], text);
-}
-
-static void say_wait(const struct zl_report_table *table, const struct zl_subject *subject,
-                     struct zl_text *text)
-{
-        const struct zl_engine *engine = table->engine;
-        const struct zl_account *account = &engine->accounts[subject->pool->account];
-        const struct zl_pool *pool = subject->pool;
-
-        if (subject->refusal) {
-                zl_text_put(text, subject->refusal);
-                return;
-        }
-        zl_text_put(text, "for ");
-        if (account->suspended) {
-                zl_text_put(text, "the account, whole");
-                return;
-        }
-        if (engine->numeraire == ZL_NONE_AT) {
-                zl_text_put(text, "a numeraire");
-                return;
-        }
-        for (uint32_t row = pool->first_position; row != ZL_NONE_AT;
-             row = engine->positions[row].next_of_pool) {
-                uint32_t at = engine->positions[row].instrument;
-                if (waits_for_instrument(table, &engine->instruments[at], text))
-                        return;
-        }
-        for (uint32_t row = pool->id.cross ? account->first_balance : ZL_NONE_AT;
-             row != ZL_NONE_AT; row = engine->balances[row].next_of_account) {
-                if (waits_for_asset(table, &engine->assets[engine->balances[row].asset], text))
-                        return;
-        }
-        zl_text_put(text, "its policy");
+        zl_name_unit(&text, table->scales, asset);
 }
 
 /* ---- lines ---- */
@@ -226,7 +127,7 @@ static enum zl_pool_state pool_line(const struct zl_report_table *table,
         zl_text_put(&name, pool);
         put_word(line, STATE, states[figures.state]);
         if (!subject->has) {
-                say_wait(table, subject, &remark);
+                zl_name_wait(&remark, table->scales, subject);
                 return figures.state;
         }
         put_number(line, EQUITY, true, figures.equity, figures.scale);
@@ -245,7 +146,7 @@ static void position_name(const struct zl_report_table *table,
         struct zl_text name = cell_of(line, NAME);
 
         zl_text_put(&name, "  ");
-        put_named(&name, instrument->id, zl_scales_symbol(table->scales, instrument->id));
+        zl_name_instrument(&name, table->scales, instrument->id);
         zl_text_put(&name, legs[position->leg]);
         if (instrument->defined && instrument->status != ZL_STATUS_TRADING)
                 zl_text_put(&name, instrument->status == ZL_STATUS_HALTED ? " halted" : " settled");

@@ -243,6 +243,8 @@ static void hear(struct zl_run *run, zl_run_said *said, void *context)
 static void step(struct zl_run *run, const struct zl_header *header, uint32_t place,
                  const struct zl_message *message, zl_run_said *said, void *context)
 {
+        if (run->watch)
+                run->watch->before(run->watch->context, header, message);
         enum zl_progress progress =
                 zl_engine_step(run->engine, header, place, message, &run->outbox);
 
@@ -266,18 +268,47 @@ static void begin_anew(struct zl_run *run)
         run->engine->now_ns = now_ns;
 }
 
-/* An engine that knows nothing yet takes over what all share too. */
+/* An engine that knows nothing yet takes over what all share too; one with a hole in what all
+ * depend on takes over that first, and accounts from another state. */
 static enum zl_err take_state(struct zl_run *run)
 {
-        if (!zl_snapshot_is_empty(run->engine))
-                return zl_snapshot_repair(run->engine, run->parts.bytes, run->parts.size);
-        enum zl_err err = zl_snapshot_join(run->engine, run->parts.bytes, run->parts.size);
-        if (err != ZL_OK)
-                begin_anew(run);
+        const struct zl_parts *parts = &run->parts;
+        struct zl_engine *engine = run->engine;
+        enum zl_err err;
+
+        bool holed = parts->partition < engine->partitions &&
+                     engine->acct_holes[parts->partition] > 0;
+        if (engine->ctrl_holes)
+                return zl_snapshot_repair_control(engine, parts->bytes, parts->size, &run->outbox);
+        if (zl_snapshot_is_empty(engine) && !holed) {
+                err = zl_snapshot_join(engine, parts->bytes, parts->size);
+                if (err != ZL_OK)
+                        begin_anew(run);
+        } else {
+                err = zl_snapshot_repair(engine, parts->bytes, parts->size, &run->outbox);
+        }
+        if (err == ZL_OK && parts->partition < engine->partitions)
+                zl_ladder_propose_anew(engine, parts->partition);
         return err;
 }
 
-static void take_part(struct zl_run *run, const struct zl_msg_snapshot_part *part)
+/* Pools that waited for what was missing have their turn. */
+static void go_on(struct zl_run *run, zl_run_said *said, void *context)
+{
+        enum zl_progress progress = ZL_MORE;
+
+        if (run->engine->work_count == 0 && run->outbox.size == 0)
+                return;
+        hear(run, said, context);
+        while (progress == ZL_MORE) {
+                progress = zl_engine_resume(run->engine, &run->outbox);
+                hear(run, said, context);
+        }
+        end_plan(run);
+}
+
+static void take_part(struct zl_run *run, const struct zl_msg_snapshot_part *part,
+                      zl_run_said *said, void *context)
 {
         enum zl_err err = zl_parts_take(&run->parts, part);
 
@@ -285,8 +316,7 @@ static void take_part(struct zl_run *run, const struct zl_msg_snapshot_part *par
                 return;
         if (err == ZL_OK)
                 err = take_state(run);
-        if (err == ZL_OK)
-                zl_ladder_propose_anew(run->engine);
+        go_on(run, said, context);
         run->joined += err == ZL_OK;
         run->refused_parts += err != ZL_OK;
         zl_parts_free(&run->parts);
@@ -296,13 +326,18 @@ enum zl_err zl_run_load(struct zl_run *run, const void *state, size_t size, uint
 {
         enum zl_err err = zl_snapshot_load(run->engine, state, size);
 
-        if (err != ZL_OK) {
-                run->engine->now_ns = 0; /* it may be of what was read */
-                begin_anew(run);
-                return err;
-        }
-        run->heard = heard;
-        return ZL_OK;
+        if (err != ZL_OK)
+                zl_run_begin_anew(run);
+        else
+                run->heard = heard;
+        return err;
+}
+
+void zl_run_begin_anew(struct zl_run *run)
+{
+        run->engine->now_ns = 0; /* it may be of what was read */
+        run->heard = 0;
+        begin_anew(run);
 }
 
 bool zl_run_rests(const struct zl_run *run)
@@ -316,11 +351,10 @@ void zl_run_message(struct zl_run *run, const struct zl_header *header, uint32_t
         struct zl_header between;
 
         run->heard++;
-        if (message->type == ZL_TYPE_SNAPSHOT_PART) {
-                take_part(run, &message->snapshot_part);
-                return;
-        }
-        step(run, header, place, message, said, context);
+        if (message->type == ZL_TYPE_SNAPSHOT_PART)
+                take_part(run, &message->snapshot_part, said, context);
+        else
+                step(run, header, place, message, said, context);
         while (take_kept(run, &between))
                 step(run, &between, 0, run->between, said, context);
 }

@@ -15,6 +15,7 @@
 #include <zeroline/frame.h>
 
 struct zl_run_between;
+struct zl_run_watch;
 struct XXH3_state_s;
 
 struct zl_run {
@@ -33,6 +34,14 @@ struct zl_run {
         bool planning;
         uint32_t plan_fund;
         uint64_t plan_rev;
+        const struct zl_run_watch *watch; /* NULL; else told of every step before it is taken */
+};
+
+/* Who looks on: `before` may ask the engine, and changes nothing. */
+struct zl_run_watch {
+        void (*before)(void *context, const struct zl_header *header,
+                       const struct zl_message *message);
+        void *context;
 };
 
 /* Called once for each thing said, in order. */
@@ -59,6 +68,8 @@ ZL_MUST_CHECK enum zl_err zl_run_frame(struct zl_run *run, const void *frame, si
  * ZL_ERR_INVALID: it is another version's, or does not fit the engine; the run is as it was. */
 ZL_MUST_CHECK enum zl_err zl_run_load(struct zl_run *run, const void *state, size_t size,
                                       uint64_t heard);
+/* Knows nothing again; of a run that heard nothing since it was opened or loaded. */
+void zl_run_begin_anew(struct zl_run *run);
 /* Whether a state taken now is all that is needed to go on exactly. Between frames. */
 bool zl_run_rests(const struct zl_run *run);
 

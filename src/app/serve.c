@@ -1,7 +1,7 @@
 #include "app/serve.h"
 
 #include "app/clock.h"
-#include "core/state.h"
+#include "core/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,23 +28,27 @@ void zl_serve_close(struct zl_serve *serve)
         for (uint32_t i = 0; i < ZL_SERVE_JOBS_MAX; i++)
                 free(serve->jobs[i].bytes);
         free(serve->message);
+        zl_frames_free(&serve->frames);
         zl_socket_close(serve->socket, 0);
 }
 
 /* ---- parts ---- */
 
-/* What the state goes up to: the partition's streams first, then what all share, as far as there is
- * room. */
+/* What the state goes up to: the partition's streams first, then what all depend on, then what else
+ * all share, as far as there is room. */
 static void add_streams(const struct zl_engine *engine, uint32_t partition,
                         struct zl_msg_snapshot_part *part)
 {
-        for (uint32_t turn = 0; turn < 2; turn++) {
+        for (uint32_t turn = 0; turn < 3; turn++) {
                 for (uint32_t i = 0; i < engine->streams_by_topic.count; i++) {
                         const struct zl_stream *stream = &engine->streams[i];
                         bool of_one = stream->topic.kind == ZL_TOPIC_ACCT ||
                                       stream->topic.kind == ZL_TOPIC_EXEC;
                         bool ours = of_one && stream->topic.id == partition;
-                        bool wanted = turn == 0 ? ours : !of_one;
+                        bool control = stream->topic.kind == ZL_TOPIC_CTRL;
+                        bool wanted = turn == 0   ? ours
+                                      : turn == 1 ? control
+                                                  : !of_one && !control;
                         if (!wanted || part->streams_count == ZL_COUNT(part->streams))
                                 continue;
                         struct zl_row_position_in_stream *row =
@@ -168,6 +172,97 @@ static void take_request(struct zl_serve *serve, struct zl_journal *journal,
                 serve->gone++;
 }
 
+/* ---- frames ---- */
+
+/* How far the journal is in the epoch: UINT64_MAX when that is over. */
+static uint64_t known_of(const struct zl_stream *stream, uint64_t epoch)
+{
+        if (!stream || !stream->heard || stream->epoch < epoch)
+                return 0;
+        return stream->epoch == epoch ? stream->seq : UINT64_MAX;
+}
+
+/* From `first` on, in their order, as many as one part holds. */
+static void add_frames(const struct zl_journal *journal, uint32_t stream,
+                       const struct zl_msg_frames_get *said, struct zl_frames *frames,
+                       struct zl_msg_frames_part *part)
+{
+        const struct zl_recent *recent = &journal->recent;
+        uint64_t number = zl_recent_find(recent, stream, said->of_epoch, said->first);
+        const struct zl_recent_entry *entry;
+
+        for (; (entry = zl_recent_entry(recent, number)); number = entry->next) {
+                if (entry->epoch != said->of_epoch || entry->seq > said->last)
+                        return;
+                if ((frames->count && frames->size + entry->size > PART_BYTES) ||
+                    zl_frames_keep(frames, zl_recent_frame(recent, entry), entry->size) != ZL_OK) {
+                        part->upto = entry->seq - 1;
+                        part->more = true;
+                        return;
+                }
+        }
+}
+
+static enum zl_err send_frames(struct zl_serve *serve, struct zl_journal *journal,
+                               const struct zl_peer *peer, const struct zl_msg_frames_get *said,
+                               uint64_t now_ns)
+{
+        static uint8_t frame[ZL_FRAME_SIZE_MAX];
+        const struct zl_engine *engine = journal->run.engine;
+        struct zl_header header = {.topic = {ZL_TOPIC_SNAP, said->partition},
+                                   .src = journal->src,
+                                   .epoch = journal->epoch,
+                                   .seq = ++serve->seq,
+                                   .ts_ns = now_ns};
+        struct zl_msg_frames_part part = {.partition = said->partition, .request = said->request};
+        struct zl_stream *stream = NULL;
+        struct zl_frame_writer writer;
+        struct zl_topic topic;
+        size_t size = 0;
+
+        if (zl_topic_parse(said->of_topic, strlen(said->of_topic), &topic))
+                stream = zl_stream_find(engine, said->of_src, topic);
+        part.upto = known_of(stream, said->of_epoch);
+        if (part.upto > said->last)
+                part.upto = said->last;
+        zl_frames_clear(&serve->frames);
+        if (stream)
+                add_frames(journal, (uint32_t)(stream - engine->streams), said, &serve->frames,
+                           &part);
+        part.frames = serve->frames.bytes;
+        part.frames_size = (uint32_t)serve->frames.size;
+        zl_frame_begin(&writer, frame, sizeof frame, &header);
+        zl_frame_add_as(&writer, ZL_TYPE_FRAMES_PART, &part);
+        if (zl_frame_end(&writer, &size) != ZL_OK) { /* one that fills a frame by itself */
+                part.frames_size = 0;
+                serve->frames.count = 0;
+                zl_frame_begin(&writer, frame, sizeof frame, &header);
+                zl_frame_add_as(&writer, ZL_TYPE_FRAMES_PART, &part);
+                if (zl_frame_end(&writer, &size) != ZL_OK)
+                        return ZL_ERR_END;
+        }
+        serve->frames_given += serve->frames.count;
+        return zl_socket_send_to(serve->socket, peer, frame, size);
+}
+
+static void take_asked(struct zl_serve *serve, struct zl_journal *journal,
+                       const struct zl_peer *peer, uint64_t now_ns)
+{
+        struct zl_msg_frames_get frames = serve->message->frames_get;
+
+        switch (serve->message->type) {
+        case ZL_TYPE_SNAPSHOT_GET:
+                take_request(serve, journal, peer, now_ns);
+                break;
+        case ZL_TYPE_FRAMES_GET:
+                if (send_frames(serve, journal, peer, &frames, now_ns) != ZL_OK)
+                        serve->gone++; /* it asks again */
+                break;
+        default:
+                serve->bad_frames++;
+        }
+}
+
 void zl_serve_work(struct zl_serve *serve, struct zl_journal *journal, uint64_t now_ns)
 {
         struct zl_frame_reader reader;
@@ -188,10 +283,9 @@ void zl_serve_work(struct zl_serve *serve, struct zl_journal *journal, uint64_t 
                 if (zl_socket_receive_from(serve->socket, &peer, &frame, &size) != ZL_OK)
                         return;
                 if (zl_frame_open(&reader, frame, size) != ZL_OK ||
-                    zl_frame_next(&reader, serve->message) != ZL_OK ||
-                    serve->message->type != ZL_TYPE_SNAPSHOT_GET)
+                    zl_frame_next(&reader, serve->message) != ZL_OK)
                         serve->bad_frames++;
                 else
-                        take_request(serve, journal, &peer, now_ns);
+                        take_asked(serve, journal, &peer, now_ns);
         }
 }

@@ -2,10 +2,13 @@
  *
  * Answers: `snapshot_get` with `snapshot_part`, as fast as the peer takes them; one of no parts
  * says that there is none now, or that the peer asks for more at once than it takes. A peer that
- * takes nothing for a while is given up. Owns: what is still to be sent. Thread: its owner's. */
+ * takes nothing for a while is given up. And `frames_get` with one `frames_part`: what is
+ * remembered of a stream, at once, as much as fits. Owns: what is still to be sent. Thread: its
+ * owner's. */
 #ifndef ZL_APP_SERVE_H
 #define ZL_APP_SERVE_H
 
+#include "app/ask.h"
 #include "app/journal.h"
 #include "bus/socket.h"
 
@@ -25,8 +28,10 @@ struct zl_serve {
         struct zl_socket *socket;
         struct zl_serve_job jobs[ZL_SERVE_JOBS_MAX];
         struct zl_message *message;
+        struct zl_frames frames; /* of the answer under way */
         uint32_t turn;  /* the place whose turn comes first */
         uint64_t seq, served, refused, gone, bad_frames;
+        uint64_t frames_given;
 };
 
 ZL_MUST_CHECK enum zl_err zl_serve_open(struct zl_serve *serve, struct zl_bus *bus,

@@ -1,7 +1,6 @@
 #include "app/states.h"
 
 #include "app/say.h"
-#include "core/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,12 +63,36 @@ static bool same_part(const struct zl_states *states, const struct zl_tape_part 
                !memcmp(part->bytes, states->bytes + part->at, part->bytes_size);
 }
 
-static void say_place(const struct zl_states *states, const struct zl_tape_part *part)
+void zl_states_compare(struct zl_states *states, struct zl_run *run,
+                       const struct zl_tape_part *part)
 {
-        uint32_t partition = 0;
+        struct zl_states_difference *difference = &states->difference;
 
-        switch (zl_snapshot_compare(states->bytes, states->size, part->bytes, part->bytes_size,
-                                    &partition)) {
+        if (difference->found)
+                return;
+        if (part->at == 0 && !save(states, run)) {
+                zl_say("out of memory: the state at record %llu is not compared",
+                       (unsigned long long)part->number);
+                return;
+        }
+        if (same_part(states, part))
+                return;
+        *difference = (struct zl_states_difference){.found = true,
+                                                    .record = part->number,
+                                                    .messages = part->messages,
+                                                    .begins = part->at == 0};
+        if (part->at == 0)
+                difference->place = zl_snapshot_compare(states->bytes, states->size, part->bytes,
+                                                        part->bytes_size, &difference->partition);
+}
+
+void zl_states_say(const struct zl_states_difference *difference)
+{
+        zl_say("the state at record %llu is not the one recorded there",
+               (unsigned long long)difference->record);
+        if (!difference->begins)
+                return;
+        switch (difference->place) {
         case ZL_SNAPSHOT_HEAD:
                 zl_say("  it is another version's, or of other partitions");
                 return;
@@ -77,32 +100,11 @@ static void say_place(const struct zl_states *states, const struct zl_tape_part 
                 zl_say("  in what all accounts share: markets, policies, funds, streams, the time");
                 return;
         case ZL_SNAPSHOT_PARTITION:
-                zl_say("  in partition %u", partition);
+                zl_say("  in partition %u", difference->partition);
                 return;
         default:
                 zl_say("  in how much was said");
         }
-}
-
-bool zl_states_same(struct zl_states *states, struct zl_run *run,
-                    const struct zl_tape_record *record)
-{
-        struct zl_tape_part part;
-
-        if (!zl_tape_part_get(record, &part))
-                return true; /* no state of this version's form */
-        if (part.at == 0 && !save(states, run)) {
-                zl_say("out of memory: the state at record %llu is not compared",
-                       (unsigned long long)record->number);
-                return true;
-        }
-        if (same_part(states, &part))
-                return true;
-        zl_say("the state at record %llu is not the one recorded there",
-               (unsigned long long)record->number);
-        if (part.at == 0)
-                say_place(states, &part);
-        return false;
 }
 
 void zl_states_free(struct zl_states *states)

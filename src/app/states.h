@@ -9,7 +9,17 @@
 #define ZL_APP_STATES_H
 
 #include "app/run.h"
+#include "core/snapshot.h"
 #include "tape/states.h"
+
+/* The first state that is not the run's. */
+struct zl_states_difference {
+        bool found;
+        uint64_t record, messages; /* of the state; taken before it */
+        bool begins; /* it is its first part, and the place is known */
+        enum zl_snapshot_place place;
+        uint32_t partition;
+};
 
 struct zl_states {
         uint64_t period_ns; /* 0: none */
@@ -18,6 +28,7 @@ struct zl_states {
         uint64_t behind; /* bytes of the tape up to the end of the last state */
         uint8_t *bytes; /* the state that was saved last */
         size_t size, capacity;
+        struct zl_states_difference difference;
 };
 
 /* Puts a seal on a tape that has at most one record yet. */
@@ -28,10 +39,12 @@ bool zl_states_due(struct zl_states *states, const struct zl_run *run,
 /* ZL_ERR_FULL: no memory, nothing was written; ZL_ERR_SYSTEM: as zl_tape_append. */
 ZL_MUST_CHECK enum zl_err zl_states_keep(struct zl_states *states, struct zl_run *run,
                                          struct zl_tape_writer *tape);
-/* Holds a part of a recorded state against the run, which is where the part stands. A difference is
- * said on stderr: false. */
-bool zl_states_same(struct zl_states *states, struct zl_run *run,
-                    const struct zl_tape_record *record);
+/* Holds a part of a recorded state against the run, which is where the part stands. Only the first
+ * difference is kept; behind it nothing is compared. */
+void zl_states_compare(struct zl_states *states, struct zl_run *run,
+                       const struct zl_tape_part *part);
+/* On stderr. */
+void zl_states_say(const struct zl_states_difference *difference);
 void zl_states_free(struct zl_states *states);
 
 #endif

@@ -59,6 +59,11 @@ void zl_subscribe_mesh(struct zl_socket *socket, const struct zl_engine_config *
         subscribe_partitions(socket, config, ZL_TOPIC_DEFI);
 }
 
+void zl_subscribe_books(struct zl_socket *socket)
+{
+        subscribe(socket, ZL_TOPIC_BOOK, 0);
+}
+
 /* ---- asking again ---- */
 
 static void subscribe_again(struct zl_socket *const *sources, uint32_t count,
@@ -71,13 +76,24 @@ static void subscribe_again(struct zl_socket *const *sources, uint32_t count,
                 zl_socket_subscribe_again(sources[i], prefix, size);
 }
 
+/* A fund's last message was lost: nothing moves the fund until a plan for its present revision. */
+static bool has_torn_fund(const struct zl_engine *engine)
+{
+        for (uint32_t i = 0; i < engine->streams_by_topic.count; i++) {
+                const struct zl_stream *stream = &engine->streams[i];
+                if (stream->torn && stream->topic.kind == ZL_TOPIC_FUND)
+                        return true;
+        }
+        return false;
+}
+
 static bool has_holes(const struct zl_engine *engine)
 {
         for (uint32_t p = 0; p < engine->partitions; p++) {
                 if (engine->acct_holes[p])
                         return true;
         }
-        return engine->ctrl_holes > 0;
+        return engine->ctrl_holes > 0 || has_torn_fund(engine);
 }
 
 bool zl_repair_ask(struct zl_repair *repair, const struct zl_engine *engine,
@@ -85,12 +101,19 @@ bool zl_repair_ask(struct zl_repair *repair, const struct zl_engine *engine,
 {
         if (ticks_ns < repair->next_ns)
                 return false;
+        repair->next_ns = ticks_ns + LOOK_MS * 1000000;
         if (!has_holes(engine)) {
-                *repair = (struct zl_repair){.next_ns = ticks_ns + LOOK_MS * 1000000};
+                repair->since_ns = repair->attempts = 0;
                 return false;
         }
+        if (!repair->since_ns)
+                repair->since_ns = ticks_ns;
+        if (ticks_ns < repair->since_ns + repair->patience_ms * 1000000)
+                return false;
         if (engine->ctrl_holes)
                 subscribe_again(sources, sources_count, ZL_TOPIC_CTRL, 0);
+        if (has_torn_fund(engine))
+                subscribe_again(sources, sources_count, ZL_TOPIC_FUND, 0);
         for (uint32_t p = 0; p < engine->partitions; p++) {
                 if (engine->acct_holes[p])
                         subscribe_again(sources, sources_count, ZL_TOPIC_ACCT, p);

@@ -101,8 +101,11 @@ static int64_t reduce(struct zl_world *world, struct zl_world_account *account,
         int64_t fee = fee_of(zl_world_value(instrument, qty, price));
         int64_t *balance = account->cross ? &account->usdt : &position->margin;
 
+        int64_t way = side == ZL_SIDE_SELL ? -1 : 1;
         *balance += gain(instrument, side, qty, position->entry, price) - fee;
-        position->qty += side == ZL_SIDE_SELL ? -qty : qty;
+        position->qty += way * qty;
+        zl_books_trade(&world->books, position->instrument, way * qty,
+                       way * zl_world_value(instrument, qty, price), fee);
         position->rev = ++account->rev;
         if (account->cross)
                 account->cross_rev = account->rev;
@@ -120,7 +123,9 @@ static void take_over(struct zl_world *world, struct zl_world_account *account,
         int64_t fee = fee_of(zl_world_value(instrument, order->qty, price));
 
         fee -= reduce(world, account, position, order->qty, order->price); /* no trade was made */
-        pay_fund(world, gain(instrument, order->side, order->qty, order->price, price) - fee);
+        int64_t gained = gain(instrument, order->side, order->qty, order->price, price) - fee;
+        world->books.usdt -= gained;
+        pay_fund(world, gained);
         exec->rev = account->rev;
         world->taken_over++;
 }
@@ -134,7 +139,10 @@ static void settle(struct zl_world *world, struct zl_world_account *account,
                         return;
         }
         if (account->cross) {
-                pay_fund(world, account->usdt + zl_world_btc_value(world, account->btc));
+                int64_t value = zl_world_btc_value(world, account->btc);
+                world->books.btc += account->btc;
+                world->books.usdt -= value;
+                pay_fund(world, account->usdt + value);
                 account->usdt = account->btc = account->order_margin = 0;
         } else {
                 pay_fund(world, position->margin);
@@ -180,11 +188,14 @@ static void convert(struct zl_world *world, const struct zl_msg_convert *order,
         if (!account || !account->cross || !pool_is(world, account, order->pool) ||
             order->asset != ZL_WORLD_BTC || order->amount <= 0 || order->amount > account->btc)
                 return;
-        int64_t value = zl_world_btc_value(world, order->amount);
+        int64_t gross = zl_world_btc_value(world, order->amount), value = gross;
+        value -= (int64_t)((zl_i128)value * CONVERT_COST_PPM / MILLION);
         account->btc -= order->amount;
-        account->usdt += value - (int64_t)((zl_i128)value * CONVERT_COST_PPM / MILLION);
+        account->usdt += value;
+        world->books.btc += order->amount;
+        world->books.usdt -= value;
         account->cross_rev = ++account->rev;
-        world->instruments[0].pressure_ppm += push_ppm(value);
+        world->instruments[0].pressure_ppm += push_ppm(gross);
         exec->status = ZL_EXEC_STATUS_FILLED;
         exec->filled = order->amount;
         exec->rev = account->rev;

@@ -304,7 +304,7 @@ void zl_world_say_account(const struct zl_world *world, const struct zl_world_ac
                           struct zl_msg_account *ret_account)
 {
         ret_account->absent = 0;
-        ret_account->commit = 0;
+        ret_account->commit = account->commit;
         ret_account->account = account->id;
         ret_account->rev = account->rev;
         ret_account->cross_rev = account->cross_rev;
@@ -336,5 +336,28 @@ void zl_world_say_fund(const struct zl_world *world, struct zl_msg_fund *ret_fun
                                          .balance = world->fund,
                                          .peak = world->fund_peak,
                                          .rev = world->fund_rev,
-                                         .plan = world->fund_plan};
+                                         .plan = world->fund_plan,
+                                         .commit = world->fund_commit};
+}
+
+void zl_world_say_commit(const struct zl_world *world, struct zl_msg_commit *ret_commit)
+{
+        const struct zl_books *books = &world->books;
+
+        ret_commit->absent = 0;
+        ret_commit->commit = books->commit;
+        ret_commit->changes = books->changes;
+        ret_commit->quantities_count = ret_commit->amounts_count = 0;
+        for (uint32_t i = 0; i < ZL_WORLD_INSTRUMENTS; i++) {
+                if (books->qty[i])
+                        ret_commit->quantities[ret_commit->quantities_count++] =
+                                (struct zl_row_book_qty){.instrument = world->instruments[i].id,
+                                                         .qty = books->qty[i]};
+        }
+        if (books->usdt)
+                ret_commit->amounts[ret_commit->amounts_count++] =
+                        (struct zl_row_book_amount){.asset = ZL_WORLD_USDT, .amount = books->usdt};
+        if (books->btc)
+                ret_commit->amounts[ret_commit->amounts_count++] =
+                        (struct zl_row_book_amount){.asset = ZL_WORLD_BTC, .amount = books->btc};
 }

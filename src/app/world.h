@@ -6,10 +6,10 @@
 #ifndef ZL_APP_WORLD_H
 #define ZL_APP_WORLD_H
 
-#include <zeroline/message.h>
+#include "app/books.h"
 
 enum {
-        ZL_WORLD_INSTRUMENTS = 3,
+        ZL_WORLD_INSTRUMENTS = ZL_BOOKS_INSTRUMENTS,
         ZL_WORLD_POSITIONS_MAX = 2, /* of an account */
         ZL_WORLD_FUND = 1,
         ZL_WORLD_USDT = 1, /* assets: what everything settles in */
@@ -43,6 +43,7 @@ struct zl_world_account {
         struct zl_world_position positions[ZL_WORLD_POSITIONS_MAX];
         uint32_t positions_count;
         bool changed; /* by a plan, and not stated yet */
+        uint64_t commit; /* that changed it last */
 };
 
 struct zl_world {
@@ -52,6 +53,8 @@ struct zl_world {
         struct zl_world_account *accounts;
         uint32_t accounts_count;
         int64_t fund, fund_peak;
+        uint64_t fund_commit; /* that changed it last */
+        struct zl_books books;
         uint64_t fund_rev, fund_plan; /* digest of the plan that made it; 0: none did */
         bool takes_plans; /* a plan takes over what a close does not fill, not the venue */
         uint64_t filled, unfilled, taken_over, cancelled, converted, rejected; /* orders */
@@ -82,5 +85,7 @@ void zl_world_say_rate(const struct zl_world *world, struct zl_msg_rate *ret_rat
 void zl_world_say_account(const struct zl_world *world, const struct zl_world_account *account,
                           struct zl_msg_account *ret_account);
 void zl_world_say_fund(const struct zl_world *world, struct zl_msg_fund *ret_fund);
+/* Of the commit that is done. */
+void zl_world_say_commit(const struct zl_world *world, struct zl_msg_commit *ret_commit);
 
 #endif

@@ -33,6 +33,7 @@ struct zl_bus_settings {
         const char *key_file;   /* own secret key; NULL: no CURVE */
         const char *allow_file; /* see allow.h; NULL: none */
         bool insecure;          /* TCP beyond this machine without CURVE */
+        bool nothing_lost;      /* XPUB: ZL_ERR_FULL is said where one queue is full */
         int heartbeat_ms;       /* between two heartbeats; 0: none */
         int reconnect_ms_max;   /* between two attempts to connect */
         int queue_frames_max;   /* of a stream's socket */

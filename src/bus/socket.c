@@ -109,14 +109,16 @@ static void configure(void *handle, enum zl_socket_kind kind, const char *endpoi
         set(handle, ZMQ_SNDHWM,
             kind == ZL_SOCKET_PUSH     ? ORDERS_MAX
             : kind == ZL_SOCKET_ROUTER ? CHUNKS_MAX
+            : kind == ZL_SOCKET_SUB    ? 0 /* what has no room here is a subscription lost */
                                        : settings->queue_frames_max);
         if (kind == ZL_SOCKET_ROUTER)
                 set(handle, ZMQ_ROUTER_MANDATORY, 1); /* who is gone, or full, is no silence */
         if (kind == ZL_SOCKET_PUSH)
                 set(handle, ZMQ_IMMEDIATE, 1); /* queue only for who is there */
+        if (kind == ZL_SOCKET_XPUB && settings->nothing_lost)
+                set(handle, ZMQ_XPUB_NODROP, 1);
         if (kind == ZL_SOCKET_XPUB)
-                set(handle, ZMQ_XPUB_VERBOSE,
-                    1); /* each subscriber is told of, not just the first */
+                set(handle, ZMQ_XPUB_VERBOSE, 1); /* all subscribers are told of, not the first */
 }
 
 /* ---- encryption, and the allow-list ---- */

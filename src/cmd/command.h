@@ -11,10 +11,13 @@ struct zl_command {
         enum zl_exit (*run)(int argc, char **argv);
 };
 
+enum zl_exit zl_cmd_bisect(int argc, char **argv);
 enum zl_exit zl_cmd_calc(int argc, char **argv);
 enum zl_exit zl_cmd_decode(int argc, char **argv);
 enum zl_exit zl_cmd_demo(int argc, char **argv);
+enum zl_exit zl_cmd_diff(int argc, char **argv);
 enum zl_exit zl_cmd_encode(int argc, char **argv);
+enum zl_exit zl_cmd_explain(int argc, char **argv);
 enum zl_exit zl_cmd_inspect(int argc, char **argv);
 enum zl_exit zl_cmd_journal(int argc, char **argv);
 enum zl_exit zl_cmd_keygen(int argc, char **argv);

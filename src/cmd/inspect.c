@@ -27,12 +27,12 @@ static bool read_account(const char *text, struct zl_inspect *inspect)
         return !text || zl_option_set(&option, text, "--account");
 }
 
-static bool print(const struct settings *settings, const struct zl_moment *point,
+static bool print(const struct settings *settings, const struct zl_point *point,
                   const struct zl_run *run, const struct zl_sought *sought,
                   struct zl_inspect *inspect)
 {
         struct zl_scales *scales = zl_scales_open();
-        bool numbered = point->kind == ZL_MOMENT_RECORD;
+        bool numbered = point->kind == ZL_POINT_RECORD;
 
         if (!scales) {
                 zl_say("out of memory");
@@ -48,14 +48,14 @@ static bool print(const struct settings *settings, const struct zl_moment *point
         inspect->record = numbered ? point->value : sought->records - 1;
         inspect->missing = sought->missing;
         inspect->from_state = sought->from_state;
-        inspect->state = sought->state;
+        inspect->state = sought->state.number;
         inspect->messages = run->heard;
         bool good = zl_inspect_print(inspect);
         zl_scales_close(scales);
         return good && !sought->missing;
 }
 
-static enum zl_exit inspect_tape(const struct settings *settings, const struct zl_moment *point,
+static enum zl_exit inspect_tape(const struct settings *settings, const struct zl_point *point,
                                  struct zl_inspect *inspect, const char *path)
 {
         struct zl_seek seek = {
@@ -72,7 +72,7 @@ static enum zl_exit inspect_tape(const struct settings *settings, const struct z
         if (err != ZL_OK)
                 return ZL_EXIT_FAILED;
         if (zl_seek(&seek, &run, &sought) == ZL_OK) {
-                if (zl_tape_torn(seek.tape) && point->kind == ZL_MOMENT_END)
+                if (zl_tape_torn(seek.tape) && point->kind == ZL_POINT_NONE)
                         zl_say("%s: the last %llu bytes are a torn record and left out", path,
                                (unsigned long long)zl_tape_torn(seek.tape));
                 good = print(settings, point, &run, &sought, inspect);
@@ -120,10 +120,10 @@ enum zl_exit zl_cmd_inspect(int argc, char **argv)
 {
         struct settings settings = {.at = "end", .every = 100000};
         struct zl_inspect inspect = {0};
-        struct zl_moment point;
+        struct zl_point point;
         const struct zl_option options[] = {
                 {"at", ZL_OPTION_TEXT, &settings.at, "X",
-                 "record:N (behind it), a time (RFC 3339, or ns), or end (the default)", 0, 0, 0},
+                 "behind this place, as of replay: a time, record:N, ... (end)", 0, 0, 0},
                 {"account", ZL_OPTION_TEXT, &settings.account, "ID",
                  "only this account, with what it holds", 0, 0, 0},
                 {"top", ZL_OPTION_NUMBER, &settings.top, "N",
@@ -161,13 +161,8 @@ enum zl_exit zl_cmd_inspect(int argc, char **argv)
         }
         if (settings.copy)
                 return copy_tape(&settings, argv[first]);
-        if (!zl_moment_parse(settings.at, &point)) {
-                zl_say("--at %s: neither record:N, nor a time like 2026-10-10T21:15:00Z, nor "
-                       "nanoseconds, nor end",
-                       settings.at);
-                return ZL_EXIT_USAGE;
-        }
-        if (!read_account(settings.account, &inspect))
+        if (!zl_point_parse(settings.at, "--at", &point) ||
+            !read_account(settings.account, &inspect))
                 return ZL_EXIT_USAGE;
         return inspect_tape(&settings, &point, &inspect, argv[first]);
 }

@@ -3,25 +3,31 @@
 
 #include "app/capacity.h"
 #include "app/clock.h"
+#include "app/fill.h"
 #include "app/journal.h"
 #include "app/net.h"
 #include "app/options.h"
+#include "app/publisher.h"
 #include "app/say.h"
 #include "app/serve.h"
 #include "app/stop.h"
 #include "app/subscriptions.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
         FRAMES_A_TURN = 256, /* from one socket, before the others have theirs */
         WAIT_MS = 20,
+        BEAT_MS = 1000,
+        PEER_FIRST_MS = 1000, /* has the other journal to fill a hole before publishers are asked */
 };
 
 struct settings {
-        const char *store, *serve;
+        const char *store, *serve, *peer, *pub;
         struct zl_option_list sources;
         uint64_t src, epoch, cluster, segment_mb, sync_ms, sync_frames, keep_mb, keep_h, snapshot_s;
+        uint64_t recent_mb, peer_ms;
         struct zl_capacity capacity;
         struct zl_net net;
 };
@@ -31,6 +37,10 @@ struct keeper {
         struct zl_bus *bus;
         struct zl_journal journal;
         struct zl_serve serve;
+        struct zl_publisher alerts; /* of the audit */
+        uint64_t beat_ns;
+        struct zl_fill fill; /* frames, from the other journal */
+        struct zl_heal heal; /* states, from there, when frames are gone */
         struct zl_socket *sources[ZL_OPTION_LIST_MAX];
         struct zl_repair repair;
         uint64_t restatements;
@@ -56,6 +66,7 @@ static struct zl_journal_settings journal_settings(const struct settings *settin
                         .keep_bytes = settings->keep_mb << 20,
                         .keep_ms = settings->keep_h * 3600000u},
                 .engine = config,
+                .recent_bytes = settings->serve ? settings->recent_mb << 20 : 0,
                 .snapshot_ms = settings->snapshot_s * 1000u};
 }
 
@@ -71,23 +82,74 @@ static uint32_t hear(struct keeper *keeper)
                 for (uint32_t n = 0; n < FRAMES_A_TURN; n++, heard++) {
                         if (zl_socket_receive(keeper->sources[i], &frame, &size) != ZL_OK)
                                 break;
-                        zl_journal_take(&keeper->journal, frame, size, zl_now_ns());
+                        zl_fill_take(&keeper->fill, frame, size, zl_now_ns());
                 }
         }
         return heard;
 }
 
+static void take_healed(void *context, const uint8_t *frame, size_t size)
+{
+        struct keeper *keeper = context;
+
+        zl_journal_take(&keeper->journal, frame, size, zl_now_ns());
+}
+
+static void work_with_peer(struct keeper *keeper, bool *more)
+{
+        uint64_t taken = keeper->heal.taken;
+
+        *more |= zl_fill_work(&keeper->fill, zl_now_ns());
+        zl_heal_work(&keeper->heal, keeper->journal.run.engine, zl_ticks_ns(), take_healed,
+                     keeper);
+        if (keeper->heal.taken > taken && zl_pace_may(&keeper->fill.words))
+                zl_say("a hole was filled with the other journal's state; %llu so far",
+                       (unsigned long long)keeper->heal.taken);
+}
+
+static void publish_alert(void *context, const char *evidence)
+{
+        struct keeper *keeper = context;
+        struct zl_msg_alert alert = {
+                .absent = (uint64_t)1 << ZL_AT_alert_account | (uint64_t)1 << ZL_AT_alert_pool |
+                          (uint64_t)1 << ZL_AT_alert_instrument |
+                          (uint64_t)1 << ZL_AT_alert_ratio,
+                .kind = ZL_ALERT_KIND_AUDIT};
+
+        snprintf(alert.text, sizeof alert.text, "%s", evidence);
+        zl_publish(&keeper->alerts, (struct zl_topic){ZL_TOPIC_ALRT, 0}, ZL_TYPE_ALERT, &alert);
+}
+
+static void work_at_alerts(struct keeper *keeper)
+{
+        char ignored[ZL_TOPIC_SIZE + 1];
+        uint64_t now_ns = zl_ticks_ns();
+
+        if (!keeper->alerts.socket)
+                return;
+        while (zl_publisher_heard(&keeper->alerts, ignored))
+                ; /* there is nothing to restate */
+        if (now_ns < keeper->beat_ns)
+                return;
+        keeper->beat_ns = now_ns + BEAT_MS * 1000000u;
+        zl_publish_beat(&keeper->alerts);
+}
+
 static void run(struct keeper *keeper)
 {
         uint32_t count = keeper->settings->sources.count;
-        struct zl_socket *sockets[ZL_OPTION_LIST_MAX + 1];
+        struct zl_socket *sockets[ZL_OPTION_LIST_MAX + 3];
 
         for (uint32_t i = 0; i < count; i++)
                 sockets[i] = keeper->sources[i];
         sockets[count] = keeper->serve.socket;
+        sockets[count + 1] = keeper->fill.peer;
+        sockets[count + 2] = keeper->heal.asker.journal;
         while (!zl_stopped()) {
                 uint32_t heard = hear(keeper);
                 bool more = zl_journal_work(&keeper->journal, zl_now_ns());
+                work_with_peer(keeper, &more);
+                work_at_alerts(keeper);
                 if (keeper->serve.socket)
                         zl_serve_work(&keeper->serve, &keeper->journal, zl_now_ns());
                 keeper->restatements +=
@@ -96,7 +158,7 @@ static void run(struct keeper *keeper)
                 if (zl_reload_asked())
                         zl_bus_reload(keeper->bus);
                 if (!heard && !more)
-                        zl_socket_wait(sockets, count + 1, -1, WAIT_MS);
+                        zl_socket_wait(sockets, count + 3, -1, WAIT_MS);
         }
 }
 
@@ -106,13 +168,20 @@ static void report(const struct keeper *keeper)
 
         zl_store_status(keeper->journal.store, &status);
         zl_say("stopped: %llu frames kept (%llu did not decode), %llu lost, %llu segments of %llu "
-               "bytes, %llu snapshots served, %llu refused, %llu restatements asked for",
+               "bytes, %llu snapshots served, %llu refused, %llu restatements asked for, %llu "
+               "frames and %llu holes filled by the other journal, %llu frames given to it; %llu "
+               "commits add up, %llu do not, of %llu something was missed",
                (unsigned long long)(keeper->journal.frames - keeper->journal.lost),
                (unsigned long long)keeper->journal.bad_frames,
                (unsigned long long)keeper->journal.lost, (unsigned long long)status.segments,
                (unsigned long long)status.bytes, (unsigned long long)keeper->serve.served,
                (unsigned long long)keeper->serve.refused,
-               (unsigned long long)keeper->restatements);
+               (unsigned long long)keeper->restatements,
+               (unsigned long long)keeper->fill.filled, (unsigned long long)keeper->heal.taken,
+               (unsigned long long)keeper->serve.frames_given,
+               (unsigned long long)keeper->journal.audit.audited,
+               (unsigned long long)keeper->journal.audit.wrong,
+               (unsigned long long)keeper->journal.audit.unaudited);
 }
 
 /* ---- opening ---- */
@@ -124,9 +193,25 @@ static enum zl_err open_sockets(struct keeper *keeper, const struct zl_engine_co
 
         if (settings->serve)
                 err = zl_serve_open(&keeper->serve, keeper->bus, settings->serve);
+        if (err == ZL_OK && settings->pub) {
+                err = zl_publisher_open(&keeper->alerts, keeper->bus, settings->pub,
+                                        (uint32_t)settings->src);
+                keeper->journal.alarm = publish_alert;
+                keeper->journal.alarm_context = keeper;
+        }
+        if (err == ZL_OK)
+                err = zl_fill_open(&keeper->fill, &keeper->journal, keeper->bus, settings->peer,
+                                   settings->peer_ms);
+        if (err == ZL_OK && settings->peer) {
+                err = zl_heal_open(&keeper->heal, keeper->bus, settings->peer, config);
+                keeper->journal.heal = &keeper->heal;
+                keeper->repair.patience_ms = PEER_FIRST_MS;
+        }
         for (uint32_t i = 0; err == ZL_OK && i < settings->sources.count; i++) {
                 err = zl_socket_open(keeper->bus, ZL_SOCKET_SUB, settings->sources.values[i],
                                      &keeper->sources[i]);
+                if (err == ZL_OK)
+                        zl_subscribe_books(keeper->sources[i]);
                 if (err == ZL_OK)
                         zl_subscribe_all(keeper->sources[i], config);
         }
@@ -157,6 +242,12 @@ static enum zl_exit keep(const struct settings *settings)
         }
         for (uint32_t i = 0; i < settings->sources.count; i++)
                 zl_socket_close(keeper->sources[i], 0);
+        zl_fill_close(&keeper->fill, zl_now_ns());
+        keeper->journal.heal = NULL;
+        keeper->journal.alarm = NULL;
+        if (keeper->alerts.feeder)
+                zl_publisher_close(&keeper->alerts, 500);
+        zl_heal_close(&keeper->heal);
         zl_serve_close(&keeper->serve);
         enum zl_exit code = err == ZL_OK ? ZL_EXIT_OK : zl_net_exit(err);
         if (zl_journal_close(&keeper->journal) != ZL_OK)
@@ -173,6 +264,8 @@ enum zl_exit zl_cmd_journal(int argc, char **argv)
                                     .segment_mb = 64,
                                     .sync_ms = 1000,
                                     .snapshot_s = 60,
+                                    .recent_mb = 64,
+                                    .peer_ms = 1000,
                                     .capacity = ZL_CAPACITY_DEFAULT,
                                     .net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
@@ -181,7 +274,15 @@ enum zl_exit zl_cmd_journal(int argc, char **argv)
                 {"store", ZL_OPTION_TEXT, &settings.store, "DIR",
                  "folder for segments and snapshots; made if it is not there", 0, 0, 'o'},
                 {"serve", ZL_OPTION_TEXT, &settings.serve, "ENDPOINT",
-                 "where workers ask for the state of partitions", 0, 0, 0},
+                 "where workers ask for states, and the other journal for frames", 0, 0, 0},
+                {"pub", ZL_OPTION_TEXT, &settings.pub, "ENDPOINT",
+                 "where to publish alerts: of a ledger that does not add up", 0, 0, 0},
+                {"peer", ZL_OPTION_TEXT, &settings.peer, "ENDPOINT",
+                 "where another journal serves: what this one missed comes from there", 0, 0, 0},
+                {"peer-wait", ZL_OPTION_NUMBER, &settings.peer_ms, "MS",
+                 "how long frames behind missed ones wait for it (1000)", 1, 60000, 0},
+                {"recent-mb", ZL_OPTION_NUMBER, &settings.recent_mb, "MB",
+                 "of the newest frames in memory, for the other journal (64)", 0, 1 << 16, 0},
                 {"cluster", ZL_OPTION_NUMBER, &settings.cluster, "P",
                  "how many partitions the cluster has (256)", 1, ZL_PARTITIONS_MAX, 0},
                 {"src", ZL_OPTION_NUMBER, &settings.src, "N", "its number as a source (250)", 0,

@@ -27,7 +27,8 @@ static const char *const topics[ZL_TOPIC_KINDS + 1] = {
         [ZL_TOPIC_ALRT] = "alrt.PARTITION",  [ZL_TOPIC_RANK] = "rank.INSTRUMENT",
         [ZL_TOPIC_DEFI] = "defi.PARTITION",  [ZL_TOPIC_ADLQ] = "adlq.FUND",
         [ZL_TOPIC_BIDS] = "bids.PARTITION",  [ZL_TOPIC_SNAP] = "snap.PARTITION",
-        [ZL_TOPIC_TAPE] = "tape.00000000",   [ZL_TOPIC_ANY] = "any",
+        [ZL_TOPIC_TAPE] = "tape.00000000",   [ZL_TOPIC_BOOK] = "book.00000000",
+        [ZL_TOPIC_ANY] = "any",
 };
 
 static void print_choice(const struct zl_choice *choice)

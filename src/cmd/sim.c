@@ -4,6 +4,7 @@
 #include "app/clock.h"
 #include "app/heard.h"
 #include "app/incident.h"
+#include "app/ledger_feed.h"
 #include "app/net.h"
 #include "app/options.h"
 #include "app/plans.h"
@@ -24,7 +25,7 @@ enum {
 
 struct settings {
         const char *pub, *fills, *orders, *plans;
-        uint64_t seconds, tick_ms, accounts, seed, await, src;
+        uint64_t seconds, tick_ms, stay_ms, accounts, seed, await, src;
         struct zl_net net;
 };
 
@@ -36,8 +37,8 @@ struct sim {
         struct zl_publisher venue; /* what becomes of orders, for routers only */
         struct zl_heard routers;   /* whose orders of which run come in */
         struct zl_world world;
+        struct zl_ledger_feed ledger;
         struct zl_message *message; /* both for orders in and for messages out */
-        struct zl_msg_account *account;
         struct zl_msg_exec execs[ZL_PROPOSAL_ORDERS_MAX]; /* of one decision */
         uint64_t controls; /* subscriptions to ctrl */
         uint64_t bad_frames;
@@ -87,23 +88,6 @@ static void publish_rate(struct sim *sim)
                    &rate);
 }
 
-static void publish_account(struct sim *sim, const struct zl_world_account *account)
-{
-        zl_world_say_account(&sim->world, account, sim->account);
-        zl_publish(&sim->publisher,
-                   (struct zl_topic){ZL_TOPIC_ACCT, zl_partition(account->id, PARTITIONS)},
-                   ZL_TYPE_ACCOUNT, sim->account);
-}
-
-static void publish_fund(struct sim *sim)
-{
-        struct zl_msg_fund fund;
-
-        zl_world_say_fund(&sim->world, &fund);
-        zl_publish(&sim->publisher, (struct zl_topic){ZL_TOPIC_FUND, fund.fund}, ZL_TYPE_FUND,
-                   &fund);
-}
-
 static void restate_marks(struct sim *sim)
 {
         publish_marks(sim);
@@ -117,33 +101,6 @@ static void restate_rate(struct sim *sim)
 {
         publish_rate(sim);
         zl_publish_synced(&sim->publisher, (struct zl_topic){ZL_TOPIC_RATE, ZL_WORLD_BTC});
-}
-
-static void restate_fund(struct sim *sim)
-{
-        struct zl_msg_fund fund;
-
-        publish_fund(sim);
-        zl_world_say_fund(&sim->world, &fund);
-        zl_publish_synced(&sim->publisher, (struct zl_topic){ZL_TOPIC_FUND, fund.fund});
-}
-
-/* The accounts of the partitions whose topics begin as the subscription does, then their `synced`.
- */
-static void restate_accounts(struct sim *sim, const char *wanted)
-{
-        bool partitions[PARTITIONS];
-
-        for (uint32_t p = 0; p < PARTITIONS; p++)
-                partitions[p] = zl_feeder_is_wanted((struct zl_topic){ZL_TOPIC_ACCT, p}, wanted);
-        for (uint32_t i = 0; i < sim->world.accounts_count; i++) {
-                if (partitions[zl_partition(sim->world.accounts[i].id, PARTITIONS)])
-                        publish_account(sim, &sim->world.accounts[i]);
-        }
-        for (uint32_t p = 0; p < PARTITIONS; p++) {
-                if (partitions[p])
-                        zl_publish_synced(&sim->publisher, (struct zl_topic){ZL_TOPIC_ACCT, p});
-        }
 }
 
 /* Who subscribes late is told everything anew; to the others it is nothing new. */
@@ -162,9 +119,9 @@ static void greet(struct sim *sim)
                         if (sim->world.ticks)
                                 restate_rate(sim);
                 } else if (!strncmp(wanted, "fund", 4)) {
-                        restate_fund(sim);
+                        zl_ledger_restate_fund(&sim->ledger);
                 } else if (!strncmp(wanted, "acct", 4)) {
-                        restate_accounts(sim, wanted);
+                        zl_ledger_restate_accounts(&sim->ledger, wanted);
                 }
         }
 }
@@ -187,17 +144,18 @@ static void greet_routers(struct sim *sim)
 static void take_decision(struct sim *sim, const struct zl_proposal *proposal,
                           struct zl_frame_reader *reader)
 {
-        const struct zl_world_account *account =
-                zl_world_account(&sim->world, proposal->key.account);
+        struct zl_world_account *account = zl_world_account(&sim->world, proposal->key.account);
         uint64_t rev = account ? account->rev : 0, fund_rev = sim->world.fund_rev;
         uint32_t count = 0;
 
+        zl_ledger_begin(&sim->ledger);
         while (zl_frame_next(reader, sim->message) == ZL_OK)
                 zl_venue_execute(&sim->world, sim->message, &sim->execs[count++]);
         if (account && account->rev != rev)
-                publish_account(sim, account);
+                zl_ledger_changed(&sim->ledger, account);
         if (sim->world.fund_rev != fund_rev)
-                publish_fund(sim);
+                zl_ledger_fund_changed(&sim->ledger);
+        zl_ledger_end(&sim->ledger);
         zl_publish_begin(&sim->venue, (struct zl_topic){ZL_TOPIC_EXEC, proposal->topic.id});
         for (uint32_t i = 0; i < count; i++)
                 zl_publish_add(&sim->venue, ZL_TYPE_EXEC, &sim->execs[i]);
@@ -277,6 +235,7 @@ static void take_plans(struct sim *sim)
         size_t size;
 
         while (sim->plans && zl_socket_receive(sim->plans, &frame, &size) == ZL_OK) {
+                zl_ledger_begin(&sim->ledger);
                 if (!zl_plan_execute(&sim->world, frame, size, sim->message)) {
                         sim->world.plans_refused++;
                         continue;
@@ -284,10 +243,11 @@ static void take_plans(struct sim *sim)
                 for (uint32_t i = 0; i < sim->world.accounts_count; i++) {
                         struct zl_world_account *account = &sim->world.accounts[i];
                         if (account->changed)
-                                publish_account(sim, account);
+                                zl_ledger_changed(&sim->ledger, account);
                         account->changed = false;
                 }
-                publish_fund(sim);
+                zl_ledger_fund_changed(&sim->ledger);
+                zl_ledger_end(&sim->ledger);
         }
 }
 
@@ -306,23 +266,30 @@ static void serve(struct sim *sim, int wait_ms)
         take_plans(sim);
 }
 
+/* When the next price is due; 0: the market closes. */
+static uint64_t next_tick(const struct sim *sim, uint64_t last_ns)
+{
+        if (sim->world.ticks < sim->world.ticks_max)
+                return last_ns + sim->settings->tick_ms * 1000000;
+        return sim->settings->stay_ms ? zl_ticks_ns() + sim->settings->stay_ms * 1000000 : 0;
+}
+
+/* Orders have their turn before each price, however far the prices are behind their time. */
 static void run(struct sim *sim)
 {
-        uint64_t tick_ns = sim->settings->tick_ms * 1000000;
-
         while (!zl_stopped() && sim->controls < sim->settings->await)
                 serve(sim, 100);
         zl_say("the market opens: %u accounts, %llu s", sim->world.accounts_count,
                (unsigned long long)sim->settings->seconds);
         uint64_t next_ns = zl_ticks_ns();
-        while (!zl_stopped() && sim->world.ticks < sim->world.ticks_max) {
+        while (!zl_stopped() && next_ns) {
                 uint64_t now_ns = zl_ticks_ns();
-                if (now_ns < next_ns) {
-                        serve(sim, (int)((next_ns - now_ns + 999999) / 1000000));
+                bool due = now_ns >= next_ns;
+                serve(sim, due ? 0 : (int)((next_ns - now_ns + 999999) / 1000000));
+                if (!due)
                         continue;
-                }
-                next_ns += tick_ns;
                 zl_world_tick(&sim->world);
+                next_ns = next_tick(sim, next_ns);
                 publish_rate(sim);
                 publish_marks(sim);
                 if (sim->world.ticks % BEAT_TICKS == 0) {
@@ -371,7 +338,10 @@ static enum zl_exit simulate(const struct settings *settings)
 {
         struct sim sim = {.settings = settings,
                           .message = malloc(sizeof *sim.message),
-                          .account = calloc(1, sizeof *sim.account)};
+                          .ledger = {.publisher = &sim.publisher,
+                                     .world = &sim.world,
+                                     .account = calloc(1, sizeof *sim.ledger.account),
+                                     .partitions = PARTITIONS}};
         uint64_t ticks = settings->seconds * 1000 / settings->tick_ms;
 
         zl_heard_open(&sim.routers);
@@ -379,7 +349,7 @@ static enum zl_exit simulate(const struct settings *settings)
         if (settings->net.allow)
                 zl_reload_listen();
         enum zl_err err = zl_net_open(&settings->net, &sim.bus);
-        if (err == ZL_OK && !(sim.message && sim.account &&
+        if (err == ZL_OK && !(sim.message && sim.ledger.account &&
                               zl_world_open(&sim.world, settings->seed,
                                             (uint32_t)settings->accounts, ticks)))
                 err = ZL_ERR_SYSTEM;
@@ -401,7 +371,7 @@ static enum zl_exit simulate(const struct settings *settings)
         zl_heard_close(&sim.routers);
         zl_world_close(&sim.world);
         free(sim.message);
-        free(sim.account);
+        free(sim.ledger.account);
         return zl_net_exit(err);
 }
 
@@ -446,6 +416,9 @@ enum zl_exit zl_cmd_sim(int argc, char **argv)
                  "how long the market is open (15)", 1, 1000000, 0},
                 {"tick", ZL_OPTION_NUMBER, &settings.tick_ms, "MS", "between two prices (50)", 1,
                  60000, 0},
+                {"stay", ZL_OPTION_NUMBER, &settings.stay_ms, "MS",
+                 "then it stays open until stopped, with so much between prices; 0: it closes (0)",
+                 0, 60000, 0},
                 {"accounts", ZL_OPTION_NUMBER, &settings.accounts, "N", "how many (3000)", 1,
                  1000000, 0},
                 {"seed", ZL_OPTION_NUMBER, &settings.seed, "N", "of prices and accounts (1010)", 0,

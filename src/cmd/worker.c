@@ -18,12 +18,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 64 };
+enum { THREADS_MAX = ZL_LAG_LANES_MAX };
 
 struct settings {
         const char *partitions, *pub, *tape, *journal, *ledger;
         struct zl_option_list sources, routers, peers;
-        uint64_t cluster, src, epoch, threads, linger_ms, journal_ms, state_s;
+        uint64_t cluster, src, epoch, threads, linger_ms, journal_ms, state_s, lag_ms;
         struct zl_capacity capacity;
         struct zl_net net;
 };
@@ -36,6 +36,7 @@ struct worker {
         char tapes[THREADS_MAX][512];
         pthread_t threads[THREADS_MAX];
         uint32_t lanes_count;
+        struct zl_lag_shared lags;
         atomic_bool stop;
         atomic_uint ready; /* lanes whose sockets are open */
 };
@@ -115,8 +116,10 @@ static bool prepare(struct worker *worker)
                                           .ledger = settings->ledger,
                                           .journal_wait_ms = settings->journal_ms,
                                           .state_ns = settings->state_s * 1000000000u,
+                                          .lags = &worker->lags,
                                           .ready = &worker->ready};
 
+        worker->lags.limit_ms = settings->lag_ms;
         all.src = (uint32_t)settings->src;
         all.epoch = settings->epoch;
         all.partitions = (uint32_t)settings->cluster;
@@ -212,20 +215,25 @@ static void report(const struct worker *worker)
                 all.unanswered += one->unanswered;
                 all.alerts_lost += one->alerts_lost;
                 all.restatements += one->restatements;
+                all.healed += one->healed;
                 all.plans += one->plans;
                 all.plans_lost += one->plans_lost;
+                all.lags += one->lags;
+                if (one->lag_ms_max > all.lag_ms_max)
+                        all.lag_ms_max = one->lag_ms_max;
         }
         zl_say(
             "stopped: %llu frames read (%llu did not decode), %llu decisions handed to ZeroMQ, "
             "%llu expired before, %llu not sent, %llu found the queue full, %llu decisions without "
-            "an answer, %llu alerts lost, %llu restatements asked for, %llu plans (%llu not "
-            "taken)",
+            "an answer, %llu alerts lost, %llu restatements asked for, %llu holes filled by the "
+            "journal, %llu plans (%llu not taken), input late %llu times, by at most %llu ms",
             (unsigned long long)all.frames, (unsigned long long)all.bad_frames,
             (unsigned long long)all.sent, (unsigned long long)all.expired,
             (unsigned long long)all.left, (unsigned long long)all.dropped,
             (unsigned long long)all.unanswered, (unsigned long long)all.alerts_lost,
-            (unsigned long long)all.restatements, (unsigned long long)all.plans,
-            (unsigned long long)all.plans_lost);
+            (unsigned long long)all.restatements, (unsigned long long)all.healed,
+            (unsigned long long)all.plans, (unsigned long long)all.plans_lost,
+            (unsigned long long)all.lags, (unsigned long long)all.lag_ms_max);
 }
 
 /* Without an allow-list there is nothing to read again: then SIGHUP ends the process, as usual. */
@@ -346,15 +354,14 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
 {
         struct settings settings = {.partitions = "0-255",
                                     .cluster = 256, .src = 1, .epoch = zl_now_ns(),
-                                    .threads = 1,
-                                    .linger_ms = 1000,
-                                    .journal_ms = 10000,
-                                    .state_s = 60,
+                                    .threads = 1, .linger_ms = 1000, .journal_ms = 10000,
+                                    .state_s = 60, .lag_ms = 1000,
                                     .capacity = ZL_CAPACITY_DEFAULT,
                                     .net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
                 {"partitions", ZL_OPTION_TEXT, &settings.partitions, "LIST",
-                 "partitions it decides for (0-255)", 0, 0, 'p'},
+                 "partitions it decides for, 0-63,70 or share K of N as [NAME-]K/N (0-255)", 0, 0,
+                 'p'},
                 {"cluster", ZL_OPTION_NUMBER, &settings.cluster, "P",
                  "how many partitions the cluster has (256)", 1, ZL_PARTITIONS_MAX, 0},
                 {"sub", ZL_OPTION_LIST, &settings.sources, "ENDPOINT",
@@ -366,10 +373,9 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                 {"tape", ZL_OPTION_TEXT, &settings.tape, "DIR",
                  "folder for the tapes, one file an engine", 0, 0, 't'},
                 {"tape-snapshot-s", ZL_OPTION_NUMBER, &settings.state_s, "S",
-                 "the state goes on the tape every so often, by its clock; 0: never (60)", 0, 86400,
-                 0},
+                 "the state goes on it every so often, by its clock; 0: never (60)", 0, 86400, 0},
                 {"journal", ZL_OPTION_TEXT, &settings.journal, "ENDPOINT",
-                 "a journal to ask for the state at the start", 0, 0, 0},
+                 "a journal to ask for states: at the start, and of what has a hole", 0, 0, 0},
                 {"journal-wait", ZL_OPTION_NUMBER, &settings.journal_ms, "MS",
                  "for its answers, before partitions begin with nothing (10000)", 0, 3600000, 0},
                 {"peer", ZL_OPTION_LIST, &settings.peers, "ENDPOINT",
@@ -382,6 +388,9 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                  UINT32_MAX, 0},
                 {"epoch", ZL_OPTION_NUMBER, &settings.epoch, "N",
                  "its epoch (the start time in ns)", 1, INT64_MAX, 0},
+                {"lag-ms", ZL_OPTION_NUMBER, &settings.lag_ms, "MS",
+                 "alert when input is read so late, in engine time; 0: never (1000)", 0, 3600000,
+                 0},
                 {"linger", ZL_OPTION_NUMBER, &settings.linger_ms, "MS",
                  "how long to try to send what is queued when stopped (1000)", 0, 60000, 0},
                 ZL_CAPACITY_OPTIONS(settings.capacity),

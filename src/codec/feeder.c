@@ -10,7 +10,8 @@ enum { MOVED_MAX = ZL_COUNT(((struct zl_msg_beat *)0)->topics) };
 struct stream {
         struct zl_topic topic;
         uint64_t seq;
-        bool moved; /* since the last beat */
+        bool moved;     /* since the last beat */
+        uint64_t beats; /* how many there were when one last told of it */
 };
 
 struct zl_feeder {
@@ -22,6 +23,8 @@ struct zl_feeder {
         struct zl_frame_writer writer; /* of the frame under way */
         bool failed;
         struct zl_msg_beat beat;
+        uint64_t beats;
+        uint32_t turn; /* the row that a beat with room tells of next */
         uint8_t buffer[ZL_FRAME_SIZE_MAX];
 };
 
@@ -109,23 +112,47 @@ static bool say_beat(struct zl_feeder *feeder, uint64_t ts_ns)
         return sent;
 }
 
+static void tell(struct zl_feeder *feeder, struct stream *stream)
+{
+        struct zl_row_moved *row = &feeder->beat.topics[feeder->beat.topics_count++];
+
+        stream->moved = false;
+        stream->beats = feeder->beats;
+        *row = (struct zl_row_moved){.epoch = feeder->epoch, .seq = stream->seq};
+        zl_topic_format(stream->topic, row->topic);
+}
+
+/* A beat can be lost as well, with the last frame that it told of: what room there is goes to the
+ * topics in turn, so that the next ones make up for it. */
+static void fill_up(struct zl_feeder *feeder)
+{
+        struct stream *streams = feeder->streams.rows;
+        uint32_t count = feeder->streams.map.count;
+
+        for (uint32_t i = 0; i < count && feeder->beat.topics_count < MOVED_MAX; i++) {
+                struct stream *stream = &streams[feeder->turn++ % count];
+                if (stream->beats != feeder->beats && stream->topic.kind != ZL_TOPIC_BEAT)
+                        tell(feeder, stream);
+        }
+        feeder->turn = count ? feeder->turn % count : 0;
+}
+
 bool zl_feeder_beat(struct zl_feeder *feeder, uint64_t ts_ns)
 {
         uint32_t count = feeder->streams.map.count;
         bool sent = true;
 
+        feeder->beats++;
         feeder->beat.topics_count = 0;
         for (uint32_t i = 0; i < count; i++) {
                 struct stream *stream = (struct stream *)feeder->streams.rows + i;
                 if (!stream->moved)
                         continue;
-                stream->moved = false;
-                struct zl_row_moved *row = &feeder->beat.topics[feeder->beat.topics_count++];
-                *row = (struct zl_row_moved){.epoch = feeder->epoch, .seq = stream->seq};
-                zl_topic_format(stream->topic, row->topic);
+                tell(feeder, stream);
                 if (feeder->beat.topics_count == MOVED_MAX)
                         sent &= say_beat(feeder, ts_ns);
         }
+        fill_up(feeder);
         return say_beat(feeder, ts_ns) && sent;
 }
 

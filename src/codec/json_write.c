@@ -195,7 +195,7 @@ void zl_json_message(struct zl_text *text, const struct zl_scales *scales,
         zl_text_char(text, '{');
         put_name(text, "type");
         zl_json_string(text, record->name);
-        if (record->fields_count)
+        if (zl_record_written(record, place.object) > 0)
                 zl_text_char(text, ',');
         put_fields(text, &place);
         put_header(text, scales, header, message);

@@ -417,6 +417,7 @@ bool zl_scales_topic(const struct zl_scales *scales, const struct zl_message *me
         switch (kind) {
         case ZL_TOPIC_CTRL:
         case ZL_TOPIC_TAPE:
+        case ZL_TOPIC_BOOK:
                 *ret_topic = (struct zl_topic){kind, 0};
                 return true;
         case ZL_TOPIC_BEAT:

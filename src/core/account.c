@@ -197,8 +197,32 @@ static void remove_position(struct zl_engine *engine, uint32_t at)
         zl_state_drop_position(engine, at);
 }
 
-static void apply_position(struct zl_engine *engine, uint32_t account,
-                           const struct zl_msg_account *said, const struct zl_row_position *row)
+static void remove_balance(struct zl_engine *engine, uint32_t account, uint32_t at)
+{
+        zl_bands_disarm(engine, zl_state_find_pool(engine, account, cross_pool));
+        zl_state_drop_balance(engine, at);
+}
+
+/* Nothing of a pool is left to judge when what it holds is what it held: a restatement. One that is
+ * not merely watched is looked at all the same. */
+static void touch_pool(struct zl_engine *engine, uint32_t pool, bool changed)
+{
+        if (changed || engine->pools[pool].phase != ZL_PHASE_WATCHED)
+                zl_queue_pool(engine, pool);
+}
+
+static bool same_holding(const struct zl_holding *a, const struct zl_holding *b)
+{
+        return a->qty == b->qty && a->entry == b->entry && a->cost == b->cost &&
+               a->has_cost == b->has_cost && a->margin == b->margin &&
+               a->order_margin == b->order_margin && a->funding == b->funding &&
+               a->funding_known == b->funding_known;
+}
+
+/* True: the cross pool holds something else than before. */
+static bool apply_position(struct zl_engine *engine, uint32_t account,
+                           const struct zl_msg_account *said, const struct zl_row_position *row,
+                           bool anew)
 {
         bool cross = row->mode == ZL_MODE_CROSS;
         uint32_t instrument = zl_state_instrument(engine, row->instrument);
@@ -208,9 +232,10 @@ static void apply_position(struct zl_engine *engine, uint32_t account,
         if (row->qty == 0) {
                 if (at != ZL_NONE_AT)
                         remove_position(engine, at);
-                return;
+                return cross && at != ZL_NONE_AT;
         }
         bool changed = at == ZL_NONE_AT || rev > engine->positions[at].rev;
+        anew |= at == ZL_NONE_AT;
         if (at == ZL_NONE_AT) {
                 uint32_t pool = need_pool(engine, account, pool_id_of(row),
                                           cross ? said->cross_rev : rev);
@@ -231,38 +256,47 @@ static void apply_position(struct zl_engine *engine, uint32_t account,
                     &engine->instruments[instrument]);
         if (rev > position->rev)
                 position->rev = rev;
-        if (!cross && rev > engine->pools[position->pool].base)
+        anew |= !same_holding(&before, &position->holding);
+        if (!cross && rev > engine->pools[position->pool].base) {
                 zl_ladder_restart(engine, position->pool, rev);
-        zl_queue_pool(engine, position->pool);
+                anew = true;
+        }
+        if (!cross)
+                touch_pool(engine, position->pool, anew);
+        return cross && anew;
 }
 
-static void apply_balance(struct zl_engine *engine, uint32_t account,
+/* True: it is another than before. */
+static bool apply_balance(struct zl_engine *engine, uint32_t account,
                           const struct zl_msg_account *said, const struct zl_row_balance *row)
 {
         uint32_t asset = zl_state_asset(engine, row->asset);
         uint32_t at = zl_state_find_balance(engine, account, asset);
+        bool anew = at == ZL_NONE_AT;
 
         if (is_empty(row)) {
-                if (at != ZL_NONE_AT) {
-                        uint32_t pool = zl_state_find_pool(engine, account, cross_pool);
-                        zl_bands_disarm(engine, pool);
-                        zl_state_drop_balance(engine, at);
-                }
-                return;
+                if (!anew)
+                        remove_balance(engine, account, at);
+                return !anew;
         }
-        if (at == ZL_NONE_AT) {
+        if (anew) {
                 (void)need_pool(engine, account, cross_pool, said->cross_rev);
                 at = zl_state_add_balance(engine, account, asset);
         }
-        engine->balances[at].amount = row->amount;
-        engine->balances[at].order_margin = row->order_margin;
+        struct zl_balance *balance = &engine->balances[at];
+        anew |= balance->amount != row->amount || balance->order_margin != row->order_margin;
+        balance->amount = row->amount;
+        balance->order_margin = row->order_margin;
+        return anew;
 }
 
 /* A full message replaces everything: what it does not list goes, and makes room for what it does.
- */
-static void drop_unlisted(struct zl_engine *engine, uint32_t account,
+ * True: some of it was the cross pool's. */
+static bool drop_unlisted(struct zl_engine *engine, uint32_t account,
                           const struct zl_msg_account *said)
 {
+        bool any = false;
+
         engine->stamp++;
         for (uint32_t i = 0; i < said->positions_count; i++) {
                 uint32_t listed = find_listed(engine, account, &said->positions[i]);
@@ -277,27 +311,30 @@ static void drop_unlisted(struct zl_engine *engine, uint32_t account,
         for (uint32_t pool = engine->accounts[account].first_pool; pool != ZL_NONE_AT;) {
                 uint32_t next_pool = engine->pools[pool].next_of_account;
                 bool cross = engine->pools[pool].id.cross;
-                if (cross)
-                        zl_bands_disarm(engine, pool);
                 for (uint32_t at = engine->pools[pool].first_position; at != ZL_NONE_AT;) {
                         uint32_t next = engine->positions[at].next_of_pool;
-                        if (engine->positions[at].stamp != engine->stamp)
+                        if (engine->positions[at].stamp != engine->stamp) {
                                 remove_position(engine, at);
+                                any |= cross;
+                        }
                         at = next;
                 }
                 pool = next_pool;
         }
         for (uint32_t at = engine->accounts[account].first_balance; at != ZL_NONE_AT;) {
                 uint32_t next = engine->balances[at].next_of_account;
-                if (engine->balances[at].stamp != engine->stamp)
-                        zl_state_drop_balance(engine, at);
+                if (engine->balances[at].stamp != engine->stamp) {
+                        remove_balance(engine, account, at);
+                        any = true;
+                }
                 at = next;
         }
+        return any;
 }
 
 /* The cross pool goes when it is empty, and goes on under a newer base. */
 static void finish_cross(struct zl_engine *engine, uint32_t account,
-                         const struct zl_msg_account *said)
+                         const struct zl_msg_account *said, bool anew)
 {
         uint32_t row = zl_state_find_pool(engine, account, cross_pool);
 
@@ -309,25 +346,28 @@ static void finish_cross(struct zl_engine *engine, uint32_t account,
                 zl_state_drop_pool(engine, row);
                 return;
         }
-        if (said->cross_rev > pool->base)
+        if (said->cross_rev > pool->base) {
                 zl_ladder_restart(engine, row, said->cross_rev);
-        zl_queue_pool(engine, row);
+                anew = true;
+        }
+        touch_pool(engine, row, anew);
 }
 
 static void apply(struct zl_engine *engine, uint32_t row, const struct zl_msg_account *said)
 {
         struct zl_account *account = &engine->accounts[row];
+        bool stood = account->suspended, cross = stood || account->policy != said->policy;
 
         account->rev = said->rev;
         account->policy = said->policy;
         account->suspended = false;
         if (said->full)
-                drop_unlisted(engine, row, said);
+                cross |= drop_unlisted(engine, row, said);
         for (uint32_t i = 0; i < said->positions_count; i++)
-                apply_position(engine, row, said, &said->positions[i]);
+                cross |= apply_position(engine, row, said, &said->positions[i], stood);
         for (uint32_t i = 0; i < said->balances_count; i++)
-                apply_balance(engine, row, said, &said->balances[i]);
-        finish_cross(engine, row, said);
+                cross |= apply_balance(engine, row, said, &said->balances[i]);
+        finish_cross(engine, row, said, cross);
         for (uint32_t at = account->first_pool; at != ZL_NONE_AT;
              at = engine->pools[at].next_of_account)
                 zl_ladder_shown(engine, at);

@@ -1,7 +1,6 @@
 #include "core/bidding.h"
 
 #include "core/outbox.h"
-#include "core/score.h"
 #include "core/text.h"
 
 /* ---- at the query's prices ---- */
@@ -20,10 +19,9 @@ void zl_bidding_set_asked(struct zl_engine *engine, const struct zl_msg_adl_quer
         }
 }
 
-static bool view_asked(struct zl_engine *engine, const struct zl_pool *pool,
-                       struct zl_worth *ret_worth)
+static bool view_asked(const struct zl_engine *engine, const struct zl_pool *pool,
+                       struct zl_view *view, struct zl_worth *ret_worth)
 {
-        struct zl_view *view = engine->view;
         zl_refusal refusal;
 
         if (!zl_state_view(engine, pool, view, &refusal))
@@ -89,6 +87,27 @@ static struct zl_standing standing_of(const struct zl_view *view, const struct z
         };
 }
 
+bool zl_bidding_standing(const struct zl_engine *engine, const struct zl_winner *winner,
+                         struct zl_view *view, struct zl_standing *ret_standing)
+{
+        struct zl_worth worth;
+        uint32_t account = zl_state_find_account(engine, winner->account);
+        uint32_t pool = account == ZL_NONE_AT
+                                ? ZL_NONE_AT
+                                : zl_state_find_pool(engine, account, winner->pool);
+
+        if (pool == ZL_NONE_AT || !view_asked(engine, &engine->pools[pool], view, &worth))
+                return false;
+        for (uint32_t i = 0; i < view->parts_count; i++) {
+                const struct zl_part *part = &view->parts[i];
+                if (part->instrument->id != winner->instrument || part->leg != winner->leg)
+                        continue;
+                *ret_standing = standing_of(view, &worth, part);
+                return true;
+        }
+        return false;
+}
+
 static void add_candidate(struct zl_engine *engine, const struct zl_pool *pool,
                           const struct zl_worth *worth, const struct zl_part *part)
 {
@@ -152,7 +171,7 @@ static void gather_pool(struct zl_engine *engine, const struct zl_pool *pool, ui
         uint64_t account = engine->accounts[pool->account].id;
 
         if (is_repairing(engine, zl_partition(account, engine->partitions)) ||
-            !view_asked(engine, pool, &worth))
+            !view_asked(engine, pool, view, &worth))
                 return;
         if (loses && zl_worth_good(view, &worth, zl_threshold_safe(view->policy)))
                 return;

@@ -7,6 +7,7 @@
 #define ZL_CORE_BIDDING_H
 
 #include "core/fund.h"
+#include "core/score.h"
 
 struct zl_bidding {
         bool active;
@@ -26,6 +27,11 @@ struct zl_bidding {
 void zl_bidding_set_asked(struct zl_engine *engine, const struct zl_msg_adl_query *query, bool on);
 void zl_bidding_take(struct zl_engine *engine, const struct zl_header *header,
                      const struct zl_msg_adl_query *query);
+/* What a candidate is scored by, while the query's prices are laid. False: its pool is not here, or
+ * cannot be judged now. `view` is scratch. */
+ZL_MUST_CHECK bool zl_bidding_standing(const struct zl_engine *engine,
+                                       const struct zl_winner *winner, struct zl_view *view,
+                                       struct zl_standing *ret_standing);
 /* Says what is left to say, while there is room. True: all is said. */
 bool zl_bidding_go_on(struct zl_engine *engine);
 

@@ -47,13 +47,17 @@ static void order_stocks(const struct zl_view *view, uint32_t places[ZL_STOCKS_M
         }
 }
 
-bool zl_convert(const struct zl_view *view, struct zl_decision *decision)
+enum zl_skip zl_convert(const struct zl_view *view, struct zl_decision *decision)
 {
         struct zl_wide debt = debt_of(view);
         uint32_t places[ZL_STOCKS_MAX];
 
-        if (!view->policy->convert || view->flat || zl_wide_sign(debt) == 0)
-                return false;
+        if (!view->policy->convert)
+                return ZL_SKIP_POLICY;
+        if (view->flat)
+                return ZL_SKIP_ISOLATED;
+        if (zl_wide_sign(debt) == 0)
+                return ZL_SKIP_NO_DEBT;
         order_stocks(view, places);
         for (uint32_t i = 0; i < view->stocks_count && zl_wide_sign(debt) > 0; i++) {
                 const struct zl_stock *stock = &view->stocks[places[i]];
@@ -62,8 +66,9 @@ bool zl_convert(const struct zl_view *view, struct zl_decision *decision)
                 int64_t amount = (int64_t)zl_min_i128(for_sale(view, places[i]), needed);
                 if (amount <= 0)
                         continue;
-                decision->orders[decision->count++] = (struct zl_order){places[i], amount};
+                decision->orders[decision->count++] =
+                        (struct zl_order){places[i], amount, amount};
                 debt = zl_wide_sub(debt, zl_wide_mul(unit, zl_wide_of(amount)));
         }
-        return decision->count > 0;
+        return decision->count ? ZL_SKIP_NOT : ZL_SKIP_NOTHING_TO_SELL;
 }

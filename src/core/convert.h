@@ -7,7 +7,7 @@
 
 #include "core/decision.h"
 
-/* False: the policy wants none, there is no debt, or nothing to sell. */
-ZL_MUST_CHECK bool zl_convert(const struct zl_view *view, struct zl_decision *decision);
+/* Or why not: the policy wants none, there is no debt, or nothing to sell. */
+ZL_MUST_CHECK enum zl_skip zl_convert(const struct zl_view *view, struct zl_decision *decision);
 
 #endif

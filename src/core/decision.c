@@ -15,11 +15,6 @@ static bool holds_order_margin(const struct zl_view *view)
         return false;
 }
 
-static void add_order(struct zl_decision *decision, uint32_t at, int64_t qty)
-{
-        decision->orders[decision->count++] = (struct zl_order){at, qty};
-}
-
 /* An order worth more than a slice is cut to whole lots of it, at least one. */
 static int64_t sliced(const struct zl_engine *engine, const struct zl_view *view, uint32_t at,
                       int64_t qty, struct zl_decision *decision)
@@ -52,53 +47,78 @@ static void reduce_by(const struct zl_engine *engine, const struct zl_view *view
                       const struct zl_reduction *reduction, struct zl_decision *decision)
 {
         for (uint32_t i = 0; i < view->parts_count; i++) {
-                if (reduction->qty[i] > 0)
-                        add_order(decision, i,
-                                  sliced(engine, view, i, reduction->qty[i], decision));
+                int64_t whole = reduction->qty[i];
+                if (whole > 0)
+                        decision->orders[decision->count++] = (struct zl_order){
+                                i, sliced(engine, view, i, whole, decision), whole};
         }
 }
 
-static bool applies(struct zl_engine *engine, const struct zl_view *view, enum zl_rung rung,
-                    struct zl_decision *decision)
+static enum zl_skip cancel(const struct zl_view *view, struct zl_decision *decision)
+{
+        if (!view->policy->cancel_first)
+                return ZL_SKIP_POLICY;
+        if (!holds_order_margin(view))
+                return ZL_SKIP_NOTHING_HELD;
+        decision->orders[decision->count++] = (struct zl_order){0, 0, 0};
+        return ZL_SKIP_NOT;
+}
+
+static enum zl_skip close_part(struct zl_engine *engine, const struct zl_view *view,
+                               struct zl_decision *decision)
+{
+        struct zl_reduction reduction;
+        enum zl_skip skip = zl_reduce(view, engine->trial, &reduction);
+
+        if (skip == ZL_SKIP_NOT)
+                reduce_by(engine, view, &reduction, decision);
+        return skip;
+}
+
+static enum zl_skip close_all(struct zl_engine *engine, const struct zl_view *view,
+                              struct zl_decision *decision)
 {
         struct zl_reduction reduction;
 
+        for (uint32_t i = 0; i < view->parts_count; i++)
+                reduction.qty[i] = zl_part_trades(&view->parts[i])
+                                           ? zl_saturate_i64(view->parts[i].size)
+                                           : 0;
+        reduce_by(engine, view, &reduction, decision);
+        return decision->count ? ZL_SKIP_NOT : ZL_SKIP_NOTHING_TRADES;
+}
+
+static enum zl_skip apply(struct zl_engine *engine, const struct zl_view *view, enum zl_rung rung,
+                          struct zl_decision *decision)
+{
         switch (rung) {
         case ZL_RUNG_CANCEL:
-                if (!view->policy->cancel_first || !holds_order_margin(view))
-                        return false;
-                add_order(decision, 0, 0);
-                return true;
+                return cancel(view, decision);
         case ZL_RUNG_CONVERT:
                 return zl_convert(view, decision);
         case ZL_RUNG_PARTIAL:
-                if (view->open_count == 0 || !zl_reduce(view, engine->trial, &reduction))
-                        return false;
-                reduce_by(engine, view, &reduction, decision);
-                return true;
+                return close_part(engine, view, decision);
         case ZL_RUNG_FULL:
-                for (uint32_t i = 0; i < view->parts_count; i++)
-                        reduction.qty[i] = zl_part_trades(&view->parts[i])
-                                                   ? zl_saturate_i64(view->parts[i].size)
-                                                   : 0;
-                reduce_by(engine, view, &reduction, decision);
-                return decision->count > 0;
+                return close_all(engine, view, decision);
         default:
-                return true;
+                return ZL_SKIP_NOT;
         }
 }
 
 void zl_decide(struct zl_engine *engine, const struct zl_view *view, enum zl_rung answered,
                struct zl_decision *ret_decision)
 {
-        enum zl_rung rung = answered;
+        enum zl_rung rung = ZL_RUNG_NONE;
 
+        while (rung < answered)
+                ret_decision->skips[++rung] = ZL_SKIP_ANSWERED;
         do {
                 rung++;
                 ret_decision->rung = rung;
                 ret_decision->count = 0;
                 ret_decision->cut = false;
-        } while (!applies(engine, view, rung, ret_decision));
+                ret_decision->skips[rung] = apply(engine, view, rung, ret_decision);
+        } while (ret_decision->skips[rung] != ZL_SKIP_NOT);
 }
 
 /* ---- saying it ---- */

@@ -12,6 +12,7 @@
 struct zl_order {
         uint32_t at; /* place in the view */
         int64_t qty; /* or the amount */
+        int64_t whole; /* before it was cut to a slice */
 };
 
 struct zl_decision {
@@ -19,6 +20,7 @@ struct zl_decision {
         uint32_t count;
         struct zl_order orders[ZL_PARTS_MAX];
         bool cut; /* an order was, to the size of a slice */
+        enum zl_skip skips[ZL_RUNG_DEFICIT + 1]; /* of the rungs before */
 };
 
 /* The first rung that applies among those behind `answered`. */

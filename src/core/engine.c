@@ -9,6 +9,7 @@
 #include "core/outbox.h"
 #include "core/plan.h"
 #include "core/stream.h"
+#include "core/text.h"
 
 enum {
         PARTITIONS_DEFAULT = 256,
@@ -109,7 +110,20 @@ static void take_cluster(struct zl_engine *engine, const struct zl_msg_cluster *
         engine->partitions = said->partitions;
 }
 
-static void take_clock(struct zl_engine *engine, const struct zl_header *header)
+static void say_lag(struct zl_engine *engine, const struct zl_msg_clock *said)
+{
+        char words[100];
+        struct zl_text text = zl_text_over(words, sizeof words);
+
+        zl_text_put(&text, said->lag == ZL_CLOCK_LAG_BEGINS ? "input is late by "
+                                                            : "input is on time again: ");
+        zl_text_u64(&text, said->lag_ms);
+        zl_text_put(&text, " ms");
+        zl_alert_all(engine, ZL_ALERT_KIND_LAG, NULL, words);
+}
+
+static void take_clock(struct zl_engine *engine, const struct zl_header *header,
+                       const struct zl_msg_clock *said)
 {
         if (header->ts_ns > INT64_MAX) {
                 zl_alert_refusal(engine, NULL, "a clock beyond 2^63 ns");
@@ -117,6 +131,8 @@ static void take_clock(struct zl_engine *engine, const struct zl_header *header)
         }
         if (header->ts_ns > engine->now_ns)
                 engine->now_ns = header->ts_ns;
+        if (said->lag != ZL_CLOCK_LAG_NONE)
+                say_lag(engine, said);
         zl_ladder_clock(engine);
 }
 
@@ -161,7 +177,7 @@ static void take_message(struct zl_engine *engine, const struct zl_header *heade
                 zl_fund_hear_bid(engine, header, &message->adl_bid);
                 break;
         case ZL_TYPE_CLOCK:
-                take_clock(engine, header);
+                take_clock(engine, header, &message->clock);
                 break;
         case ZL_TYPE_BEAT:
                 zl_stream_beat(engine, header, &message->beat);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { SILENT_TIMES = 10 }; /* answer_ms, until it may go on without who does not answer */
+
 static bool coordinates(const struct zl_engine *engine, uint32_t fund)
 {
         return zl_state_owns(engine, zl_partition(fund, engine->partitions));
@@ -205,35 +207,86 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said)
                 drop_round(engine);
 }
 
-static uint64_t patience_ns(const struct zl_engine *engine, const struct zl_instrument *instrument)
+/* A part of it was lost: what came of it is forgotten, and the next part 0 begins anew. */
+static void forget_answer(const struct zl_engine *engine, uint32_t partition)
 {
-        const struct zl_policy *policy = zl_state_find_policy(engine, instrument->policy);
+        struct zl_round *round = engine->round;
+        uint32_t claims = 0, candidates = 0;
 
-        return (policy ? policy->answer_ms : 500) * 1000000;
+        for (uint32_t i = 0; i < round->claims_count; i++) {
+                if (zl_partition(round->claims[i].account, engine->partitions) != partition)
+                        round->claims[claims++] = round->claims[i];
+        }
+        for (uint32_t i = 0; i < round->candidates_count; i++) {
+                if (round->candidates[i].winner.partition != partition)
+                        round->candidates[candidates++] = round->candidates[i];
+        }
+        round->claims_count = claims;
+        round->candidates_count = candidates;
+        round->answers[partition] = (struct zl_answer){0};
 }
 
-/* Some partitions did not answer, or have a hole. Said once until a round is answered in full. */
-static void say_silence(struct zl_engine *engine, struct zl_fund *fund)
+/* How many do not answer, or have a hole, and what comes of it. */
+static void alert_silence(struct zl_engine *engine, const struct zl_fund *fund, const char *so)
 {
         const struct zl_round *round = engine->round;
         uint32_t first = 0;
         char words[120];
         struct zl_text text = zl_text_over(words, sizeof words);
 
-        if (fund->silence_said)
-                return;
-        fund->silence_said = true;
         while (first + 1 < engine->partitions && round->answers[first].parts == ZL_ANSWERED)
                 first++;
         zl_text_u64(&text, round->missing);
         zl_text_put(&text, " partitions do not answer, the first is ");
         zl_text_u64(&text, first);
-        zl_text_put(&text, ": deficits wait, and all are asked again");
+        zl_text_put(&text, so);
         zl_alert_fund(engine, fund->id, ZL_ALERT_KIND_FUND, words);
 }
 
-/* Its fund waits for a round; it is heard of before the fund's first message too. A round that is
- * not answered in time gives way, and a plan that no revision followed is made again. */
+/* Said once until a round is answered in full. */
+static void say_silence(struct zl_engine *engine, struct zl_fund *fund)
+{
+        if (fund->silence_said)
+                return;
+        fund->silence_said = true;
+        fund->silent_ns = fund->asked_ns;
+        alert_silence(engine, fund, ": deficits wait, and all are asked again");
+}
+
+/* Half an answer is none. */
+static void plan_without_the_silent(struct zl_engine *engine, struct zl_fund *fund)
+{
+        struct zl_round *round = engine->round;
+
+        for (uint32_t p = 0; p < engine->partitions; p++) {
+                if (round->answers[p].parts > 0 && round->answers[p].parts != ZL_ANSWERED)
+                        forget_answer(engine, p);
+        }
+        alert_silence(engine, fund, ": the plan is made without them");
+        zl_queues_make(engine, round);
+        zl_plan_make(engine);
+        engine->funds_due = true;
+}
+
+/* A round that is not answered in time gives way to the next; or, where the policy says so, to a
+ * plan of the answers there are, once partitions have been silent for long. */
+static void end_round(struct zl_engine *engine, const struct zl_fund *heard,
+                      const struct zl_policy *policy, uint64_t patience)
+{
+        struct zl_round *round = engine->round;
+        struct zl_fund *fund = &engine->funds[round->fund];
+
+        say_silence(engine, fund);
+        if (fund == heard && policy && policy->goes_on && !round->asking &&
+            round->missing < engine->partitions &&
+            engine->now_ns - fund->silent_ns >= SILENT_TIMES * patience)
+                plan_without_the_silent(engine, fund);
+        else
+                drop_round(engine);
+}
+
+/* Its fund waits for a round; it is heard of before the fund's first message too. A plan that no
+ * revision followed is made again. */
 void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit *said)
 {
         struct zl_round *round = engine->round;
@@ -247,7 +300,9 @@ void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit 
         if (at == ZL_NONE_AT) /* no room: the fund's own message says so */
                 return;
         struct zl_fund *fund = &engine->funds[at];
-        uint64_t patience = patience_ns(engine, &engine->instruments[row]);
+        const struct zl_policy *policy =
+                zl_state_find_policy(engine, engine->instruments[row].policy);
+        uint64_t patience = (policy ? policy->answer_ms : 500) * 1000000;
         bool timed = engine->now_ns > 0;
 
         fund->waiting = true;
@@ -255,10 +310,8 @@ void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit 
         if (timed && fund->planned && engine->now_ns >= fund->asked_ns + patience)
                 fund->planned = false;
         if (timed && round->fund != ZL_NONE_AT &&
-            engine->now_ns >= engine->funds[round->fund].asked_ns + patience) {
-                say_silence(engine, &engine->funds[round->fund]);
-                drop_round(engine);
-        }
+            engine->now_ns >= engine->funds[round->fund].asked_ns + patience)
+                end_round(engine, fund, policy, patience);
 }
 
 void zl_engine_planned(struct zl_engine *engine, uint32_t fund, uint64_t rev, uint64_t digest)
@@ -290,10 +343,9 @@ static bool parse_claim(const struct zl_row_shortfall *row, struct zl_claim *ret
         return true;
 }
 
-static void keep_claims(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+static void keep_claims(const struct zl_engine *engine, struct zl_round *round,
+                        const struct zl_msg_adl_bid *said)
 {
-        struct zl_round *round = engine->round;
-
         for (uint32_t i = 0; i < said->deficits_count; i++) {
                 struct zl_claim claim;
                 if (!parse_claim(&said->deficits[i], &claim) ||
@@ -306,10 +358,9 @@ static void keep_claims(const struct zl_engine *engine, const struct zl_msg_adl_
         }
 }
 
-static void keep_candidates(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+static void keep_candidates(const struct zl_engine *engine, struct zl_round *round,
+                            const struct zl_msg_adl_bid *said)
 {
-        struct zl_round *round = engine->round;
-
         for (uint32_t i = 0; i < said->candidates_count; i++) {
                 const struct zl_row_candidate *row = &said->candidates[i];
                 struct zl_pool_id pool;
@@ -333,23 +384,39 @@ static void keep_candidates(const struct zl_engine *engine, const struct zl_msg_
         }
 }
 
-/* A part of it was lost: what came of it is forgotten, and the next part 0 begins anew. */
-static void forget_answer(const struct zl_engine *engine, uint32_t partition)
+void zl_round_keep(const struct zl_engine *engine, struct zl_round *round,
+                   const struct zl_msg_adl_bid *said)
 {
-        struct zl_round *round = engine->round;
-        uint32_t claims = 0, candidates = 0;
+        keep_claims(engine, round, said);
+        keep_candidates(engine, round, said);
+}
 
-        for (uint32_t i = 0; i < round->claims_count; i++) {
-                if (zl_partition(round->claims[i].account, engine->partitions) != partition)
-                        round->claims[claims++] = round->claims[i];
-        }
-        for (uint32_t i = 0; i < round->candidates_count; i++) {
-                if (round->candidates[i].winner.partition != partition)
-                        round->candidates[candidates++] = round->candidates[i];
-        }
-        round->claims_count = claims;
-        round->candidates_count = candidates;
-        round->answers[partition] = (struct zl_answer){0};
+/* Coordinators of one fund may ask at different prices under the same number. */
+static bool is_of_round(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
+{
+        const struct zl_round *round = engine->round;
+
+        return round->fund != ZL_NONE_AT && engine->funds[round->fund].id == said->fund &&
+               said->rev == round->rev && said->round == round->number &&
+               said->asker == engine->config.src && said->asker_epoch == engine->config.epoch &&
+               said->partition < engine->partitions && !said->repairing;
+}
+
+/* Heard already, or another's. */
+static bool is_passed_over(const struct zl_answer *answer, const struct zl_header *header,
+                           const struct zl_msg_adl_bid *said)
+{
+        return answer->parts == ZL_ANSWERED || said->part < answer->parts ||
+               (answer->parts > 0 && header->src != answer->src);
+}
+
+bool zl_round_completes(const struct zl_engine *engine, const struct zl_header *header,
+                        const struct zl_msg_adl_bid *said)
+{
+        if (!is_of_round(engine, said) || said->more || engine->round->missing != 1)
+                return false;
+        const struct zl_answer *answer = &engine->round->answers[said->partition];
+        return !is_passed_over(answer, header, said) && said->part == answer->parts;
 }
 
 /* True: it is the next part of the answer that is being heard, or the first of one. */
@@ -358,23 +425,12 @@ static bool is_next(const struct zl_engine *engine, const struct zl_header *head
 {
         const struct zl_answer *answer = &engine->round->answers[said->partition];
 
-        if (answer->parts == ZL_ANSWERED || said->part < answer->parts ||
-            (answer->parts > 0 && header->src != answer->src))
-                return false; /* heard already, or another's */
+        if (is_passed_over(answer, header, said))
+                return false;
         if (said->part == answer->parts)
                 return true;
         forget_answer(engine, said->partition);
         return false;
-}
-
-/* Coordinators of one fund may ask at different prices under the same number. */
-static bool answers_us(const struct zl_engine *engine, const struct zl_msg_adl_bid *said)
-{
-        const struct zl_round *round = engine->round;
-
-        return round->fund != ZL_NONE_AT && engine->funds[round->fund].id == said->fund &&
-               said->rev == round->rev && said->round == round->number &&
-               said->asker == engine->config.src && said->asker_epoch == engine->config.epoch;
 }
 
 /* A partition that is repairing has not answered: the round waits for another engine's answer, or
@@ -384,12 +440,10 @@ void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
 {
         struct zl_round *round = engine->round;
 
-        if (!answers_us(engine, said) || said->partition >= engine->partitions ||
-            said->repairing || !is_next(engine, header, said))
+        if (!is_of_round(engine, said) || !is_next(engine, header, said))
                 return;
         struct zl_answer *answer = &round->answers[said->partition];
-        keep_claims(engine, said);
-        keep_candidates(engine, said);
+        zl_round_keep(engine, round, said);
         answer->parts = said->more ? said->part + 1 : ZL_ANSWERED;
         answer->src = header->src;
         if (said->more || --round->missing > 0)

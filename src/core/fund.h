@@ -62,6 +62,12 @@ void zl_fund_take(struct zl_engine *engine, const struct zl_msg_fund *said);
 void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit *said);
 void zl_fund_hear_bid(struct zl_engine *engine, const struct zl_header *header,
                       const struct zl_msg_adl_bid *said);
+/* Whether this answer is the last that the open round waits for: hearing it makes a plan. */
+bool zl_round_completes(const struct zl_engine *engine, const struct zl_header *header,
+                        const struct zl_msg_adl_bid *said);
+/* Adds the rows of an answer to a round, as far as it has room. */
+void zl_round_keep(const struct zl_engine *engine, struct zl_round *round,
+                   const struct zl_msg_adl_bid *said);
 /* Says what is left to ask, while there is room. True: all is said. */
 bool zl_fund_go_on(struct zl_engine *engine);
 

@@ -114,24 +114,27 @@ static void watch_bad(struct zl_engine *engine, uint32_t row, struct zl_view *vi
 
 /* ---- a pool that is not good ---- */
 
+bool zl_ladder_may_trade(const struct zl_view *view)
+{
+        for (uint32_t i = 0; i < view->parts_count; i++) {
+                if (zl_part_trades(&view->parts[i]))
+                        return true;
+        }
+        return view->open_count == 0;
+}
+
 /* Nothing of it can be traded now. */
 static bool stand_still(struct zl_engine *engine, uint32_t row, struct zl_view *view,
                         const struct zl_worth *worth)
 {
         struct zl_pool *pool = &engine->pools[row];
-        bool halted = false;
 
-        for (uint32_t i = 0; i < view->parts_count; i++) {
-                if (zl_part_trades(&view->parts[i]))
-                        return false;
-                halted |= view->parts[i].open;
-        }
-        if (view->open_count == 0) /* it has no position */
+        if (zl_ladder_may_trade(view))
                 return false;
         pool->phase = ZL_PHASE_WATCHED;
         zl_ladder_stop_waiting(engine, row);
         watch_bad(engine, row, view, worth);
-        if (halted && !pool->halted_said) {
+        if (!pool->halted_said) {
                 pool->halted_said = true;
                 zl_alert_pool(engine, pool, ZL_ALERT_KIND_HALTED, NULL,
                               "below maintenance, but its instrument is halted");
@@ -250,20 +253,24 @@ static void good(struct zl_engine *engine, uint32_t row, struct zl_view *view,
 
 /* ---- judging ---- */
 
-/* While engine time is zero nothing goes stale. A stale instrument knows that it is waited for. */
+bool zl_ladder_is_stale(const struct zl_engine *engine, const struct zl_policy *policy,
+                        const struct zl_instrument *instrument)
+{
+        return policy->stale_ms && engine->now_ns && instrument->status != ZL_STATUS_SETTLED &&
+               engine->now_ns - instrument->mark_ns > policy->stale_ms * 1000000;
+}
+
+/* A stale instrument knows that it is waited for. */
 static bool is_stale(struct zl_engine *engine, const struct zl_pool *pool)
 {
-        uint64_t limit_ns = zl_state_policy_of(engine, pool)->stale_ms * 1000000;
+        const struct zl_policy *policy = zl_state_policy_of(engine, pool);
         bool stale = false;
 
-        if (limit_ns == 0 || engine->now_ns == 0)
-                return false;
         for (uint32_t row = pool->first_position; row != ZL_NONE_AT;
              row = engine->positions[row].next_of_pool) {
                 struct zl_instrument *instrument =
                         &engine->instruments[engine->positions[row].instrument];
-                if (instrument->status == ZL_STATUS_SETTLED ||
-                    engine->now_ns - instrument->mark_ns <= limit_ns)
+                if (!zl_ladder_is_stale(engine, policy, instrument))
                         continue;
                 instrument->stale_waits = true;
                 stale = true;
@@ -271,8 +278,7 @@ static bool is_stale(struct zl_engine *engine, const struct zl_pool *pool)
         return stale;
 }
 
-/* Whether it has nothing open, or what is open may be said again. */
-static bool has_turn(const struct zl_pool *pool)
+bool zl_ladder_has_turn(const struct zl_pool *pool)
 {
         if (pool->stopped || pool->phase == ZL_PHASE_FILLED || pool->phase == ZL_PHASE_FREED)
                 return false;
@@ -286,7 +292,8 @@ static bool ready(struct zl_engine *engine, uint32_t row, struct zl_view *view)
         struct zl_pool *pool = &engine->pools[row];
         zl_refusal refusal = NULL;
 
-        if (!has_turn(pool) || !zl_state_is_known(engine, pool) || is_stale(engine, pool)) {
+        if (!zl_ladder_has_turn(pool) || !zl_state_is_known(engine, pool) ||
+            is_stale(engine, pool)) {
                 zl_bands_disarm(engine, row);
                 return false;
         }
@@ -301,7 +308,7 @@ static bool ready(struct zl_engine *engine, uint32_t row, struct zl_view *view)
         return false;
 }
 
-static bool is_good(const struct zl_view *view, const struct zl_worth *worth)
+bool zl_ladder_is_good(const struct zl_view *view, const struct zl_worth *worth)
 {
         return view->open_count ? zl_worth_good(view, worth, zl_threshold_safe(view->policy))
                                 : !zl_wide_negative(worth->left);
@@ -321,7 +328,7 @@ void zl_ladder_judge(struct zl_engine *engine, uint32_t row)
         pool->due = false;
         engine->counters.evaluations++;
         zl_view_worth(view, &worth);
-        if (is_good(view, &worth))
+        if (zl_ladder_is_good(view, &worth))
                 good(engine, row, view, &worth);
         else
                 bad(engine, row, view, &worth);
@@ -334,7 +341,7 @@ void zl_ladder_rearm(struct zl_engine *engine, uint32_t row)
         struct zl_worth worth;
         zl_refusal refusal;
 
-        if (pool->account == ZL_NONE_AT || !has_turn(pool) ||
+        if (pool->account == ZL_NONE_AT || !zl_ladder_has_turn(pool) ||
             !zl_state_is_known(engine, pool) || is_stale(engine, pool))
                 return;
         if (!zl_state_view(engine, pool, view, &refusal)) {
@@ -344,7 +351,7 @@ void zl_ladder_rearm(struct zl_engine *engine, uint32_t row)
         if (pool->phase != ZL_PHASE_WATCHED)
                 return;
         zl_view_worth(view, &worth);
-        if (!is_good(view, &worth))
+        if (!zl_ladder_is_good(view, &worth))
                 watch_bad(engine, row, view, &worth);
         else if (view->open_count)
                 watch_good(engine, row, view, &worth);
@@ -378,14 +385,17 @@ void zl_ladder_shown(struct zl_engine *engine, uint32_t row)
         zl_queue_pool(engine, row);
 }
 
-void zl_ladder_propose_anew(struct zl_engine *engine)
+void zl_ladder_propose_anew(struct zl_engine *engine, uint32_t partition)
 {
-        for (uint32_t row = 0; row < engine->pool_rows.fresh; row++) {
-                struct zl_pool *pool = &engine->pools[row];
-                if (pool->account == ZL_NONE_AT || pool->phase != ZL_PHASE_PROPOSED)
-                        continue;
-                pool->attempts = 0;
-                wait_until(engine, row, engine->now_ns);
+        for (uint32_t next = engine->first_of_partition[partition]; next;
+             next = engine->accounts[next - 1].next_of_partition) {
+                for (uint32_t row = engine->accounts[next - 1].first_pool; row != ZL_NONE_AT;
+                     row = engine->pools[row].next_of_account) {
+                        if (engine->pools[row].phase != ZL_PHASE_PROPOSED)
+                                continue;
+                        engine->pools[row].attempts = 0;
+                        wait_until(engine, row, engine->now_ns);
+                }
         }
 }
 

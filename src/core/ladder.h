@@ -18,6 +18,18 @@ void zl_ladder_shown(struct zl_engine *engine, uint32_t pool);
 /* Engine time moved on. */
 void zl_ladder_clock(struct zl_engine *engine);
 
+/* ---- what a judgement goes by ---- */
+
+/* Whether it has nothing open, or what is open may be said again. */
+bool zl_ladder_has_turn(const struct zl_pool *pool);
+/* A pool without positions is good while it owes nothing. */
+bool zl_ladder_is_good(const struct zl_view *view, const struct zl_worth *worth);
+/* False: it has positions, and no order may be sent for any. */
+bool zl_ladder_may_trade(const struct zl_view *view);
+/* Of a mark of this instrument, under this policy. While engine time is zero nothing goes stale. */
+bool zl_ladder_is_stale(const struct zl_engine *engine, const struct zl_policy *policy,
+                        const struct zl_instrument *instrument);
+
 /* ---- for what answers a decision ---- */
 
 /* The pool is due at once, or after answer_ms, twice that the next time, up to sixteen times. */
@@ -26,7 +38,8 @@ void zl_ladder_wait_for_answer(struct zl_engine *engine, uint32_t pool,
                                const struct zl_policy *policy);
 void zl_ladder_stop_waiting(struct zl_engine *engine, uint32_t pool);
 
-/* What another engine proposed, and may never have sent, is due with the next clock. */
-void zl_ladder_propose_anew(struct zl_engine *engine);
+/* What another engine proposed of the partition, and may never have sent, is due with the next
+ * clock. */
+void zl_ladder_propose_anew(struct zl_engine *engine, uint32_t partition);
 
 #endif

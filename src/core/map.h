@@ -58,6 +58,12 @@ static inline bool zl_map_get(const struct zl_map *map, uint64_t key, uint32_t *
         return true;
 }
 
+/* Asks for the slot's memory, for who looks it up soon. */
+static inline void zl_map_prefetch(const struct zl_map *map, uint64_t key)
+{
+        __builtin_prefetch(&map->slots[zl_mix64(key) & map->mask]);
+}
+
 /* Adds a key or changes its value. False: the map is full. */
 ZL_MUST_CHECK static inline bool zl_map_put(struct zl_map *map, uint64_t key, uint32_t value)
 {

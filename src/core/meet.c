@@ -3,6 +3,59 @@
 #include "core/assign.h"
 #include "core/line.h"
 
+/* ---- beginning ---- */
+
+/* Positions are bounded where they meet their instrument; what comes over the bus is bounded here.
+ */
+static bool is_bounded(const struct zl_instrument *instrument, const struct zl_claim *claim)
+{
+        zl_i128 value;
+
+        return claim->price >= instrument->min_price && claim->price <= instrument->max_price &&
+               zl_mul(instrument->unit, claim->qty, &value) &&
+               zl_mul(value, zl_coordinate_most(instrument), &value) &&
+               value < (zl_i128)1 << ZL_VALUE_BITS;
+}
+
+static void set_prices(struct zl_making *making)
+{
+        const struct zl_msg_adl_query *query = &making->plan->query;
+
+        making->mark = making->instrument->mark;
+        making->index = making->instrument->index;
+        for (uint32_t i = 0; i < query->marks_count; i++) {
+                if (query->marks[i].instrument != making->instrument->id)
+                        continue;
+                making->mark = query->marks[i].price;
+                making->index = query->marks[i].index;
+        }
+}
+
+/* False: there is nothing to plan it by, and it is heard of again. */
+bool zl_meet_begin(struct zl_making *making, uint32_t at)
+{
+        struct zl_engine *engine = making->engine;
+        uint32_t row;
+
+        making->at = at;
+        making->taken_over = making->loss_borne = false;
+        making->price = making->left = 0;
+        making->loss = making->loss_cost = making->takeover_cost = 0;
+        making->spent_before = making->spent;
+        making->claim = &making->round->claims[at];
+        if (!zl_map_get(&engine->instruments_by_id, making->claim->instrument, &row) ||
+            !engine->instruments[row].usable || !engine->instruments[row].has_mark ||
+            !is_bounded(&engine->instruments[row], making->claim))
+                return false;
+        making->instrument = &engine->instruments[row];
+        making->settle = &engine->assets[making->instrument->settle_at];
+        making->policy = zl_state_find_policy(engine, making->instrument->policy);
+        set_prices(making);
+        return making->policy && making->settle->has_rate;
+}
+
+/* ---- messages ---- */
+
 static void add(struct zl_making *making, enum zl_type type, uint32_t candidate, int64_t qty,
                 int64_t price, zl_i128 amount)
 {
@@ -42,7 +95,7 @@ static zl_i128 exchanged_ceil(zl_i128 amount, const struct zl_asset *from,
 
 /* After all its costs the balance stays at or above the floor, and above what the drawdown leaves
  * of the peak. */
-static bool bears(const struct zl_making *making, zl_i128 cost)
+bool zl_fund_bears(const struct zl_making *making, zl_i128 cost)
 {
         const struct zl_engine *engine = making->engine;
         const struct zl_asset *numeraire = &engine->assets[engine->numeraire];
@@ -67,13 +120,13 @@ static bool is_willing(const struct zl_making *making, zl_i128 cost)
         case ZL_TAKEOVER_WHEN_ALWAYS:
                 return true;
         default:
-                return bears(making, cost);
+                return zl_fund_bears(making, cost);
         }
 }
 
 static void pay(struct zl_making *making, zl_i128 cost, bool beyond)
 {
-        making->overdrawn |= beyond || (cost > 0 && !bears(making, cost));
+        making->overdrawn |= beyond || (cost > 0 && !zl_fund_bears(making, cost));
         making->spent += cost;
 }
 
@@ -81,7 +134,9 @@ static bool takes_over(struct zl_making *making)
 {
         zl_i128 cost = exchanged_ceil(making->claim->amount, making->settle, making->fund_asset);
 
-        if (!is_willing(making, cost))
+        making->takeover_cost = cost;
+        making->taken_over = is_willing(making, cost);
+        if (!making->taken_over)
                 return false;
         pay(making, cost, false);
         add(making, ZL_TYPE_TAKEOVER, 0, making->claim->qty, making->claim->price, cost);
@@ -246,8 +301,7 @@ static int by_profit(const struct zl_winner *a, const struct zl_winner *b)
         return zl_by_place(a, b);
 }
 
-/* All who may bear a share, by place. */
-static uint32_t line_up_bearers(struct zl_making *making)
+uint32_t zl_meet_bearers(struct zl_making *making)
 {
         struct zl_plan *plan = making->plan;
         const uint32_t *by_place = zl_line_by_place(making->round, plan);
@@ -329,7 +383,7 @@ static zl_i128 weight_of(const struct zl_making *making, uint32_t count, uint32_
  * False: nobody has a profit. */
 static bool spread(struct zl_making *making, int64_t loss)
 {
-        uint32_t count = line_up_bearers(making), asset = 0;
+        uint32_t count = zl_meet_bearers(making), asset = 0;
         struct zl_share share;
         zl_i128 total = 0;
 
@@ -352,6 +406,9 @@ static void bear(struct zl_making *making, int64_t qty, int64_t price, zl_i128 l
         zl_i128 cost = exchanged_ceil(loss, making->settle, making->fund_asset), paid = 0;
         bool willing = loss > 0 && is_willing(making, cost);
 
+        making->loss = loss;
+        making->loss_cost = cost;
+        making->loss_borne = willing;
         if (willing || (loss > 0 && !(making->policy->socialize &&
                                       spread(making, zl_saturate_i64(loss))))) {
                 paid = cost;
@@ -371,6 +428,8 @@ static void make_messages(struct zl_making *making)
         int64_t left = deleverage(making, price);
         bool least = making->policy->adl_score == ZL_ADL_SCORE_LEAST_OVERSHOOT;
 
+        making->price = price;
+        making->left = left;
         if (!making->full)
                 bear(making, left, least ? making->mark : making->claim->price,
                      loss_of(making, left, price));

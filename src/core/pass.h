@@ -113,9 +113,66 @@ static inline void zl_rows_in_order(struct zl_engine *engine, uint32_t count, zl
         zl_sort(engine, engine->order, count, before);
 }
 
+/* ---- parts that say how long they are ---- */
+
+static inline size_t zl_pass_open_part(struct zl_pass *pass)
+{
+        uint32_t size = 0;
+
+        zl_pass_u32(pass, &size);
+        return pass->way == ZL_READING ? pass->size + size : pass->size;
+}
+
+/* Written: the length is put in front. Read: it must have been the length. */
+static inline void zl_pass_close_part(struct zl_pass *pass, size_t mark)
+{
+        if (pass->way == ZL_WRITING && !pass->failed) {
+                struct zl_pass back = {.way = ZL_WRITING,
+                                       .out = pass->out,
+                                       .size = mark - sizeof(uint32_t),
+                                       .capacity = pass->capacity};
+                uint32_t size = (uint32_t)(pass->size - mark);
+                zl_pass_u32(&back, &size);
+        }
+        pass->failed |= pass->way == ZL_READING && pass->size != mark;
+}
+
+static inline void zl_pass_skip_part(struct zl_pass *pass)
+{
+        size_t end = zl_pass_open_part(pass);
+
+        pass->failed |= end < pass->size || end > pass->capacity;
+        if (!pass->failed)
+                pass->size = end;
+}
+
+/* Which stream it is, and where it stands. */
+static inline void zl_pass_stream_name(struct zl_pass *pass, uint32_t *src, struct zl_topic *topic)
+{
+        zl_pass_u32(pass, src);
+        ZL_PASS_CHOICE(pass, topic->kind, ZL_TOPIC_KINDS);
+        zl_pass_u32(pass, &topic->id);
+}
+
+static inline void zl_pass_stream(struct zl_pass *pass, struct zl_stream *stream)
+{
+        zl_pass_bool(pass, &stream->heard);
+        zl_pass_bool(pass, &stream->whole);
+        zl_pass_bool(pass, &stream->holed);
+        zl_pass_bool(pass, &stream->torn);
+        zl_pass_bool(pass, &stream->old_said);
+        zl_pass_u64(pass, &stream->epoch);
+        zl_pass_u64(pass, &stream->seq);
+}
+
 /* snapshot_markets.c: assets, instruments, policies and funds. */
 void zl_pass_markets(struct zl_pass *pass, struct zl_engine *engine);
-/* How much was said of them. */
+/* Read only: what they are, and nothing of what happens to them: rates, marks and funds stay. */
+void zl_pass_definitions(struct zl_pass *pass, struct zl_engine *engine);
+/* snapshot_control.c: read only, the part that is shared: what control messages say, and how far
+ * their streams are. */
+void zl_pass_control(struct zl_pass *pass, struct zl_engine *engine);
+/* snapshot_markets.c: how much was said of them. */
 void zl_pass_markets_said(struct zl_pass *pass, struct zl_engine *engine);
 /* snapshot_accounts.c: one account with its pools, positions and balances. `row`: ZL_NONE_AT when
  * it is read, and made. */

@@ -6,52 +6,7 @@
 
 /* ---- making ---- */
 
-/* Positions are bounded where they meet their instrument; what comes over the bus is bounded here.
- */
-static bool is_bounded(const struct zl_instrument *instrument, const struct zl_claim *claim)
-{
-        zl_i128 value;
-
-        return claim->price >= instrument->min_price && claim->price <= instrument->max_price &&
-               zl_mul(instrument->unit, claim->qty, &value) &&
-               zl_mul(value, zl_coordinate_most(instrument), &value) &&
-               value < (zl_i128)1 << ZL_VALUE_BITS;
-}
-
-static void set_prices(struct zl_making *making)
-{
-        const struct zl_msg_adl_query *query = &making->plan->query;
-
-        making->mark = making->instrument->mark;
-        making->index = making->instrument->index;
-        for (uint32_t i = 0; i < query->marks_count; i++) {
-                if (query->marks[i].instrument != making->instrument->id)
-                        continue;
-                making->mark = query->marks[i].price;
-                making->index = query->marks[i].index;
-        }
-}
-
-/* False: there is nothing to plan it by, and it is heard of again. */
-static bool begin_claim(struct zl_making *making, uint32_t at)
-{
-        struct zl_engine *engine = making->engine;
-        uint32_t row;
-
-        making->at = at;
-        making->claim = &making->round->claims[at];
-        if (!zl_map_get(&engine->instruments_by_id, making->claim->instrument, &row) ||
-            !engine->instruments[row].usable || !engine->instruments[row].has_mark ||
-            !is_bounded(&engine->instruments[row], making->claim))
-                return false;
-        making->instrument = &engine->instruments[row];
-        making->settle = &engine->assets[making->instrument->settle_at];
-        making->policy = zl_state_find_policy(engine, making->instrument->policy);
-        set_prices(making);
-        return making->policy && making->settle->has_rate;
-}
-
-static const struct zl_asset *asset_of(const struct zl_engine *engine, const struct zl_fund *fund)
+const struct zl_asset *zl_plan_asset(const struct zl_engine *engine, const struct zl_fund *fund)
 {
         uint32_t row;
 
@@ -61,18 +16,26 @@ static const struct zl_asset *asset_of(const struct zl_engine *engine, const str
         return &engine->assets[row];
 }
 
+enum zl_met zl_plan_meet(struct zl_making *making, uint32_t at)
+{
+        if (!zl_meet_begin(making, at))
+                return ZL_MET_NOT;
+        if (zl_meet(making))
+                return ZL_MET;
+        if (making->plan->rows_count == 0) {
+                zl_meet_in_part(making);
+                making->plan->in_part = making->full;
+        }
+        return ZL_MET_NO_MORE;
+}
+
 /* The first that does not fit waits for the next plan with all that stand behind it. True: some
  * wait. */
 static bool make_all(struct zl_making *making)
 {
         for (uint32_t i = 0; i < making->round->claims_count; i++) {
-                if (!begin_claim(making, i) || zl_meet(making))
-                        continue;
-                if (making->plan->rows_count == 0) {
-                        zl_meet_in_part(making);
-                        making->plan->in_part = making->full;
-                }
-                return true;
+                if (zl_plan_meet(making, i) == ZL_MET_NO_MORE)
+                        return true;
         }
         return false;
 }
@@ -86,7 +49,7 @@ void zl_plan_make(struct zl_engine *engine)
                                    .round = round,
                                    .plan = plan,
                                    .fund = fund,
-                                   .fund_asset = asset_of(engine, fund)};
+                                   .fund_asset = zl_plan_asset(engine, fund)};
 
         plan->fund = round->fund;
         plan->rows_count = plan->rows_said = 0;

@@ -75,6 +75,7 @@ zl_refusal zl_policy_define(struct zl_policy *policy, const struct zl_msg_policy
         policy->stale_ms = said->stale_ms;
         policy->jump_ppm = said->jump_ppm;
         policy->jump_confirm = said->jump_confirm;
+        policy->goes_on = said->adl_silent == ZL_ADL_SILENT_GO_ON;
         set_wind_down(policy, said);
         return NULL;
 }

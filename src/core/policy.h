@@ -42,6 +42,7 @@ struct zl_policy {
         enum zl_adl_score adl_score;
         enum zl_adl_price adl_price;
         bool socialize;
+        bool goes_on; /* without partitions that stay silent */
         uint32_t jump_ppm, jump_confirm;
 };
 

@@ -30,7 +30,7 @@ static zl_i128 lots_to_tier(const struct zl_view *view, const struct zl_part *pa
 
 /* What closing a quantity loses against the mark, its fee included, up. With d = 10^9 - s slippage
  * the fill is worth V d / 10^9, or of an inverse contract V 10^9 / d. */
-static zl_i128 loss_ceil(const struct zl_part *part, zl_i128 qty)
+zl_i128 zl_loss_ceil(const struct zl_part *part, zl_i128 qty)
 {
         const struct zl_instrument *instrument = part->instrument;
         zl_i128 value = instrument->unit * qty * part->u, slip = instrument->slippage_ppb;
@@ -45,6 +45,13 @@ static zl_i128 loss_ceil(const struct zl_part *part, zl_i128 qty)
         return zl_wide_saturate(zl_wide_div_ceil(zl_wide_mul(zl_wide_of(value), per_value), unit));
 }
 
+zl_i128 zl_cost_of_lot_floor(const struct zl_part *part)
+{
+        return zl_wide_saturate(
+                zl_wide_div_floor(zl_wide_product(part->cost, part->instrument->lot),
+                                  zl_wide_of(part->size)));
+}
+
 /* The part of `trial` at `at` becomes what is left of it in `view` after `lots` are closed. */
 static void close_lots(const struct zl_view *view, struct zl_view *trial, uint32_t at,
                        zl_i128 lots)
@@ -53,14 +60,12 @@ static void close_lots(const struct zl_view *view, struct zl_view *trial, uint32
         struct zl_part *left = &trial->parts[at];
         struct zl_stock *stock = &trial->stocks[before->stock];
         zl_i128 lot = before->instrument->lot;
-        struct zl_wide cost_of_lot = zl_wide_div_floor(zl_wide_product(before->cost, lot),
-                                                       zl_wide_of(before->size));
 
         stock->amount += zl_part_profit(left); /* undo what the trial had */
         *left = *before;
         left->size -= lots * lot;
         left->unit = before->instrument->unit * left->size;
-        left->cost -= lots * zl_wide_saturate(cost_of_lot);
+        left->cost -= lots * zl_cost_of_lot_floor(before);
         left->open = left->size > 0;
         while (left->tier > 0 && lots >= lots_to_tier(view, before, left->tier - 1))
                 left->tier--;
@@ -88,7 +93,7 @@ static void begin_part(struct sizing *sizing, uint32_t at)
         const struct zl_part *part = &sizing->view->parts[at];
 
         sizing->at = at;
-        sizing->loss_of_lot = loss_ceil(part, part->instrument->lot);
+        sizing->loss_of_lot = zl_loss_ceil(part, part->instrument->lot);
         sizing->lots = 0;
 }
 
@@ -231,6 +236,15 @@ static bool a_fraction(const struct zl_view *view, const uint32_t *places,
         return false;
 }
 
+static bool nothing_trades(const struct zl_view *view)
+{
+        for (uint32_t i = 0; i < view->parts_count; i++) {
+                if (zl_part_trades(&view->parts[i]) && lots_of(&view->parts[i]) > 0)
+                        return false;
+        }
+        return true;
+}
+
 static bool closes_everything(const struct zl_view *view, const struct zl_reduction *reduction)
 {
         for (uint32_t i = 0; i < view->parts_count; i++) {
@@ -256,8 +270,8 @@ static void copy(struct zl_view *trial, const struct zl_view *view)
                 trial->stocks[i] = view->stocks[i];
 }
 
-bool zl_reduce(const struct zl_view *view, struct zl_view *trial,
-               struct zl_reduction *ret_reduction)
+enum zl_skip zl_reduce(const struct zl_view *view, struct zl_view *trial,
+                       struct zl_reduction *ret_reduction)
 {
         uint32_t places[ZL_PARTS_MAX];
         bool found = false;
@@ -265,7 +279,9 @@ bool zl_reduce(const struct zl_view *view, struct zl_view *trial,
         for (uint32_t i = 0; i < view->parts_count; i++)
                 ret_reduction->qty[i] = 0;
         if (view->policy->partial == ZL_PARTIAL_NEVER)
-                return false;
+                return ZL_SKIP_POLICY;
+        if (nothing_trades(view))
+                return ZL_SKIP_NOTHING_TRADES;
         zl_order_parts(view, places);
         if (view->policy->partial == ZL_PARTIAL_TIER) {
                 found = down_a_tier(view, places, ret_reduction);
@@ -275,5 +291,7 @@ bool zl_reduce(const struct zl_view *view, struct zl_view *trial,
                 copy(trial, view);
                 found = minimal(view, trial, places, ret_reduction);
         }
-        return found && !closes_everything(view, ret_reduction);
+        if (!found)
+                return ZL_SKIP_UNREACHED;
+        return closes_everything(view, ret_reduction) ? ZL_SKIP_EVERYTHING : ZL_SKIP_NOT;
 }

@@ -7,6 +7,7 @@
 #ifndef ZL_CORE_REDUCE_H
 #define ZL_CORE_REDUCE_H
 
+#include "core/skip.h"
 #include "core/solvency.h"
 
 /* What is to be closed of each part, in raw quantity; 0: nothing. */
@@ -14,10 +15,15 @@ struct zl_reduction {
         int64_t qty[ZL_PARTS_MAX];
 };
 
-/* By the policy's `partial`. False: no reduction short of everything helps, or the policy wants
- * none. `trial` is scratch. */
-ZL_MUST_CHECK bool zl_reduce(const struct zl_view *view, struct zl_view *trial,
-                             struct zl_reduction *ret_reduction);
+/* By the policy's `partial`; or why not: no reduction short of everything helps, or it wants none.
+ * `trial` is scratch; where `minimal` applies it holds what is left of the pool. */
+ZL_MUST_CHECK enum zl_skip zl_reduce(const struct zl_view *view, struct zl_view *trial,
+                                     struct zl_reduction *ret_reduction);
+
+/* What closing a quantity is expected to lose against the mark, its fee included. */
+zl_i128 zl_loss_ceil(const struct zl_part *part, zl_i128 qty);
+/* The cost that goes with each lot that is closed. */
+zl_i128 zl_cost_of_lot_floor(const struct zl_part *part);
 
 /* Whether an order may be sent for it. */
 static inline bool zl_part_trades(const struct zl_part *part)

@@ -44,45 +44,61 @@ static zl_i128 leverage(struct zl_wide notional, struct zl_wide money)
         return factor(notional, money, LEVERAGE);
 }
 
+static zl_i128 product(const struct zl_score_parts *parts)
+{
+        return parts->gain * parts->leverage;
+}
+
 /* p = profit/entry value, L = mark value/|mark value - bankrupt value|: p L, of losers p / L. */
-zl_i128 zl_score_bitmex(const struct zl_standing *standing)
+static zl_i128 bitmex(const struct zl_standing *standing, struct zl_score_parts *parts)
 {
         struct zl_wide mark = zl_wide_of(standing->mark_value);
         struct zl_wide distance = zl_wide_sub(mark, zl_wide_of(standing->bankrupt_value));
-        zl_i128 p = gain(standing->profit, standing->entry_value);
 
         if (zl_wide_negative(distance))
                 distance = zl_wide_neg(distance);
-        zl_i128 l = leverage(mark, distance);
-        return p >= 0 ? p * l : zl_div_floor(p, zl_max_i128(l, 1));
+        parts->gain = gain(standing->profit, standing->entry_value);
+        parts->leverage = leverage(mark, distance);
+        return parts->gain >= 0 ? product(parts)
+                                : zl_div_floor(parts->gain, zl_max_i128(parts->leverage, 1));
+}
+
+zl_i128 zl_score_bitmex(const struct zl_standing *standing)
+{
+        struct zl_score_parts parts;
+
+        return bitmex(standing, &parts);
 }
 
 /* profit/notional x notional/equity. The wallet with what is unrealised is the equity. */
-static zl_i128 binance(const struct zl_standing *standing)
+static zl_i128 binance(const struct zl_standing *standing, struct zl_score_parts *parts)
 {
-        return gain(standing->profit, standing->mark_value) *
-               leverage(standing->notional, standing->equity);
+        parts->gain = gain(standing->profit, standing->mark_value);
+        parts->leverage = leverage(standing->notional, standing->equity);
+        return product(parts);
 }
 
 /* profit/entry value x entry value/balance. Nobody tells the engine which leverage a trader chose;
  * it is the one that his own money, before profit, makes it. */
-static zl_i128 bybit(const struct zl_standing *standing)
+static zl_i128 bybit(const struct zl_standing *standing, struct zl_score_parts *parts)
 {
-        return gain(standing->profit, standing->entry_value) *
-               leverage(standing->entry_notional, standing->balance);
+        parts->gain = gain(standing->profit, standing->entry_value);
+        parts->leverage = leverage(standing->entry_notional, standing->balance);
+        return product(parts);
 }
 
 /* profit/entry value / (equity/maintenance). */
-static zl_i128 okx(const struct zl_standing *standing)
+static zl_i128 okx(const struct zl_standing *standing, struct zl_score_parts *parts)
 {
-        return gain(standing->profit, standing->entry_value) *
-               leverage(standing->maintenance, standing->equity);
+        parts->gain = gain(standing->profit, standing->entry_value);
+        parts->leverage = leverage(standing->maintenance, standing->equity);
+        return product(parts);
 }
 
 /* mark/entry x notional/equity, of shorts entry/mark, or gaining would move them back in the queue.
  * So it is the price that is better for the winner over the worse: by value, linear and inverse,
  * the larger over the smaller. Rounded once, since it is no gain but lies near 1. */
-static zl_i128 hyperliquid(const struct zl_standing *standing)
+static zl_i128 hyperliquid(const struct zl_standing *standing, struct zl_score_parts *parts)
 {
         struct zl_wide larger =
                 zl_wide_of(zl_max_i128(standing->mark_value, standing->entry_value));
@@ -90,27 +106,39 @@ static zl_i128 hyperliquid(const struct zl_standing *standing)
                 zl_wide_of(zl_min_i128(standing->mark_value, standing->entry_value));
         zl_i128 l = leverage(standing->notional, standing->equity);
 
-        if (factor(larger, smaller, GAIN) == FACTOR_MOST)
-                return FACTOR_MOST * l;
+        parts->gain = factor(larger, smaller, GAIN);
+        parts->leverage = l;
+        if (parts->gain == FACTOR_MOST)
+                return product(parts);
         larger = zl_wide_mul(larger, zl_wide_product(l, GAIN));
         return zl_wide_saturate(zl_wide_div_floor(larger, smaller));
 }
 
 /* In units of the settle asset. */
-static zl_i128 pnl(const struct zl_standing *standing)
+static zl_i128 pnl(const struct zl_standing *standing, struct zl_score_parts *parts)
 {
+        *parts = (struct zl_score_parts){0, 0};
         return zl_div_floor(standing->profit, zl_pow10(ZL_FINE));
 }
 
-static zl_i128 size(const struct zl_standing *standing)
+static zl_i128 size(const struct zl_standing *standing, struct zl_score_parts *parts)
 {
+        *parts = (struct zl_score_parts){0, 0};
         return standing->size;
 }
 
 uint64_t zl_score(enum zl_adl_score by, const struct zl_standing *standing)
 {
-        static zl_i128 (*const formulas[])(const struct zl_standing *) = {
-                [ZL_ADL_SCORE_BITMEX] = zl_score_bitmex,
+        struct zl_score_parts parts;
+
+        return zl_score_parts(by, standing, &parts);
+}
+
+uint64_t zl_score_parts(enum zl_adl_score by, const struct zl_standing *standing,
+                        struct zl_score_parts *ret_parts)
+{
+        static zl_i128 (*const formulas[])(const struct zl_standing *, struct zl_score_parts *) = {
+                [ZL_ADL_SCORE_BITMEX] = bitmex,
                 [ZL_ADL_SCORE_BINANCE] = binance,
                 [ZL_ADL_SCORE_BYBIT] = bybit,
                 [ZL_ADL_SCORE_OKX] = okx,
@@ -123,8 +151,9 @@ uint64_t zl_score(enum zl_adl_score by, const struct zl_standing *standing)
 
         ZL_ASSERT((size_t)by < ZL_COUNT(formulas));
         ZL_ASSERT(standing->entry_value > 0 && standing->mark_value >= 0 && standing->size >= 0);
+        *ret_parts = (struct zl_score_parts){0, 0};
         if (!zl_is_winner(standing))
                 return 0;
-        zl_i128 score = formulas[by](standing);
+        zl_i128 score = formulas[by](standing, ret_parts);
         return score > (zl_i128)UINT64_MAX ? UINT64_MAX : (uint64_t)score;
 }

@@ -41,6 +41,16 @@ static inline bool zl_is_winner(const struct zl_standing *standing)
  * is scored by what its shares go by: size, profit. */
 uint64_t zl_score(enum zl_adl_score by, const struct zl_standing *standing);
 
+/* What a score is the product of. Of hyperliquid, which rounds once, `gain` is what it would be by
+ * itself; of those that are no product both are 0. */
+struct zl_score_parts {
+        zl_i128 gain;     /* 10^-9 */
+        zl_i128 leverage; /* 10^-6 */
+};
+
+uint64_t zl_score_parts(enum zl_adl_score by, const struct zl_standing *standing,
+                        struct zl_score_parts *ret_parts);
+
 /* The one venue's that tells losers apart too: below 0, in 10^-3, rounded down. */
 zl_i128 zl_score_bitmex(const struct zl_standing *standing);
 

@@ -7,40 +7,7 @@
 #include "core/stream.h"
 #include "core/walk.h"
 
-enum { VERSION = 3 };
-
-/* ---- parts that say how long they are ---- */
-
-static size_t open_part(struct zl_pass *pass)
-{
-        uint32_t size = 0;
-
-        zl_pass_u32(pass, &size);
-        return pass->way == ZL_READING ? pass->size + size : pass->size;
-}
-
-/* Written: the length is put in front. Read: it must have been the length. */
-static void close_part(struct zl_pass *pass, size_t mark)
-{
-        if (pass->way == ZL_WRITING && !pass->failed) {
-                struct zl_pass back = {.way = ZL_WRITING,
-                                       .out = pass->out,
-                                       .size = mark - sizeof(uint32_t),
-                                       .capacity = pass->capacity};
-                uint32_t size = (uint32_t)(pass->size - mark);
-                zl_pass_u32(&back, &size);
-        }
-        pass->failed |= pass->way == ZL_READING && pass->size != mark;
-}
-
-static void skip_part(struct zl_pass *pass)
-{
-        size_t end = open_part(pass);
-
-        pass->failed |= end < pass->size || end > pass->capacity;
-        if (!pass->failed)
-                pass->size = end;
-}
+enum { VERSION = 4 };
 
 /* ---- streams ---- */
 
@@ -72,21 +39,13 @@ static void carry_streams(struct zl_pass *pass, struct zl_engine *engine, struct
                         pass->way == ZL_READING ? &none : &engine->streams[walk->streams[i]];
                 struct zl_topic topic = stream->topic;
                 uint32_t src = stream->src;
-                zl_pass_u32(pass, &src);
-                ZL_PASS_CHOICE(pass, topic.kind, ZL_TOPIC_KINDS);
-                zl_pass_u32(pass, &topic.id);
+                zl_pass_stream_name(pass, &src, &topic);
                 if (pass->way == ZL_READING)
                         stream = pass->failed ? NULL : zl_stream_of(engine, src, topic);
                 pass->failed |= !stream;
                 if (pass->failed)
                         return;
-                zl_pass_bool(pass, &stream->heard);
-                zl_pass_bool(pass, &stream->whole);
-                zl_pass_bool(pass, &stream->holed);
-                zl_pass_bool(pass, &stream->torn);
-                zl_pass_bool(pass, &stream->old_said);
-                zl_pass_u64(pass, &stream->epoch);
-                zl_pass_u64(pass, &stream->seq);
+                zl_pass_stream(pass, stream);
                 if (pass->way == ZL_READING)
                         count_hole(engine, stream);
         }
@@ -210,25 +169,25 @@ static void write(struct zl_pass *pass, struct zl_engine *engine, uint32_t parti
 
         if (!carry_head(pass, engine, &sections))
                 return;
-        size_t mark = open_part(pass);
+        size_t mark = zl_pass_open_part(pass);
         carry_shared(pass, engine);
         struct zl_walk walk = zl_walk_over(engine, partition), shared = walk;
         zl_walk_skip_to(engine, &shared, ZL_NONE_AT);
         carry_streams(pass, engine, &shared, ZL_NONE_AT);
-        close_part(pass, mark);
+        zl_pass_close_part(pass, mark);
         uint32_t first = all ? 0 : partition, end = all ? engine->partitions : partition + 1;
         for (uint32_t p = first; p < end; p++) {
                 if (!zl_state_owns(engine, p))
                         continue;
                 zl_walk_skip_to(engine, &walk, p);
                 zl_pass_u32(pass, &p);
-                mark = open_part(pass);
+                mark = zl_pass_open_part(pass);
                 carry_partition(pass, engine, &walk, p);
-                close_part(pass, mark);
+                zl_pass_close_part(pass, mark);
         }
-        mark = open_part(pass);
+        mark = zl_pass_open_part(pass);
         carry_said(pass, engine);
-        close_part(pass, mark);
+        zl_pass_close_part(pass, mark);
 }
 
 size_t zl_snapshot_size(struct zl_engine *engine, uint32_t partition)
@@ -284,27 +243,27 @@ static bool next_partition(struct zl_pass *pass, struct zl_engine *engine, uint3
                 return false;
         if (zl_state_owns(engine, *ret_partition))
                 return true;
-        skip_part(pass);
+        zl_pass_skip_part(pass);
         return false;
 }
 
 static void read_partition(struct zl_pass *pass, struct zl_engine *engine, uint32_t partition)
 {
         struct zl_walk nothing = {0};
-        size_t end = open_part(pass);
+        size_t end = zl_pass_open_part(pass);
 
         carry_partition(pass, engine, &nothing, partition);
-        close_part(pass, end);
+        zl_pass_close_part(pass, end);
 }
 
 static void read_shared(struct zl_pass *pass, struct zl_engine *engine)
 {
         struct zl_walk nothing = {0};
-        size_t end = open_part(pass);
+        size_t end = zl_pass_open_part(pass);
 
         carry_shared(pass, engine);
         carry_streams(pass, engine, &nothing, ZL_NONE_AT);
-        close_part(pass, end);
+        zl_pass_close_part(pass, end);
 }
 
 /* But for its writer's time. */
@@ -312,10 +271,10 @@ static void skip_shared(struct zl_pass *pass, struct zl_engine *engine)
 {
         size_t begin = pass->size;
 
-        open_part(pass);
+        zl_pass_open_part(pass);
         carry_clock(pass, engine);
         pass->size = begin;
-        skip_part(pass);
+        zl_pass_skip_part(pass);
 }
 
 bool zl_snapshot_is_empty(const struct zl_engine *engine)
@@ -354,9 +313,9 @@ enum zl_err zl_snapshot_load(struct zl_engine *engine, const void *data, size_t 
         struct zl_pass pass = read_all(engine, data, size);
 
         if (!pass.failed) {
-                size_t end = open_part(&pass);
+                size_t end = zl_pass_open_part(&pass);
                 carry_said(&pass, engine);
-                close_part(&pass, end);
+                zl_pass_close_part(&pass, end);
         }
         return begin_anew(engine, &pass);
 }
@@ -366,7 +325,7 @@ enum zl_err zl_snapshot_join(struct zl_engine *engine, const void *data, size_t 
         struct zl_pass pass = read_all(engine, data, size);
 
         if (!pass.failed)
-                skip_part(&pass);
+                zl_pass_skip_part(&pass);
         return begin_anew(engine, &pass);
 }
 
@@ -381,24 +340,66 @@ static void rearm_partition(struct zl_engine *engine, uint32_t partition)
         }
 }
 
-enum zl_err zl_snapshot_repair(struct zl_engine *engine, const void *data, size_t size)
+/* An account that stands still is known again, whatever it is now. */
+static void say_repaired(struct zl_engine *engine, uint32_t partition)
+{
+        zl_stream_repaired(engine, (struct zl_topic){ZL_TOPIC_ACCT, partition});
+        for (uint32_t next = engine->first_of_partition[partition]; next;
+             next = engine->accounts[next - 1].next_of_partition) {
+                for (uint32_t at = engine->accounts[next - 1].first_pool; at != ZL_NONE_AT;
+                     at = engine->pools[at].next_of_account)
+                        zl_queue_pool(engine, at);
+        }
+}
+
+static void repair_partition(struct zl_pass *pass, struct zl_engine *engine, uint32_t partition)
+{
+        bool holed = engine->acct_holes[partition] > 0;
+
+        empty_partition(engine, partition);
+        read_partition(pass, engine, partition);
+        if (pass->failed) {
+                empty_partition(engine, partition);
+                return;
+        }
+        rearm_partition(engine, partition);
+        if (holed && engine->acct_holes[partition] == 0)
+                say_repaired(engine, partition);
+}
+
+enum zl_err zl_snapshot_repair(struct zl_engine *engine, const void *data, size_t size,
+                               struct zl_outbox *outbox)
 {
         struct zl_pass pass = {.way = ZL_READING, .in = data, .capacity = size};
         uint32_t sections = 0, partition;
 
+        ZL_ASSERT(engine->work_count == 0);
+        engine->outbox = outbox;
         if (carry_head(&pass, engine, &sections))
                 skip_shared(&pass, engine);
         for (uint32_t i = 0; i < sections && !pass.failed; i++) {
-                if (!next_partition(&pass, engine, &partition))
-                        continue;
-                empty_partition(engine, partition);
-                read_partition(&pass, engine, partition);
-                if (pass.failed)
-                        empty_partition(engine, partition);
-                else
-                        rearm_partition(engine, partition);
+                if (next_partition(&pass, engine, &partition))
+                        repair_partition(&pass, engine, partition);
         }
         if (!pass.failed)
-                skip_part(&pass);
+                zl_pass_skip_part(&pass);
+        zl_queue_sort(engine);
         return pass.failed || pass.size != size ? ZL_ERR_INVALID : ZL_OK;
+}
+
+enum zl_err zl_snapshot_repair_control(struct zl_engine *engine, const void *data, size_t size,
+                                       struct zl_outbox *outbox)
+{
+        struct zl_pass pass = {.way = ZL_READING, .in = data, .capacity = size};
+        uint32_t sections = 0;
+
+        ZL_ASSERT(engine->work_count == 0);
+        engine->outbox = outbox;
+        if (carry_head(&pass, engine, &sections))
+                zl_pass_control(&pass, engine);
+        if (pass.failed)
+                return ZL_ERR_INVALID;
+        zl_stream_repaired(engine, (struct zl_topic){ZL_TOPIC_CTRL, 0});
+        zl_queue_sort(engine);
+        return ZL_OK;
 }

@@ -43,8 +43,13 @@ ZL_MUST_CHECK enum zl_err zl_snapshot_load(struct zl_engine *engine, const void 
  * it keeps that: times by one that is ahead are moved back by as much. */
 ZL_MUST_CHECK enum zl_err zl_snapshot_join(struct zl_engine *engine, const void *data, size_t size);
 /* A running engine takes over the accounts of the partitions that are there and its own; what is
- * shared it knows better. Of a partition that cannot be read it knows nothing then. */
+ * shared it knows better. What it says to that (a stream is whole again) stands in the outbox, and
+ * zl_engine_resume gives the pools their turn. Of a partition that cannot be read it knows nothing
+ * then. */
 ZL_MUST_CHECK enum zl_err zl_snapshot_repair(struct zl_engine *engine, const void *data,
-                                             size_t size);
+                                             size_t size, struct zl_outbox *outbox);
+/* The same for what control messages say, and for nothing else: accounts, prices and funds stay. */
+ZL_MUST_CHECK enum zl_err zl_snapshot_repair_control(struct zl_engine *engine, const void *data,
+                                                     size_t size, struct zl_outbox *outbox);
 
 #endif

@@ -27,6 +27,10 @@ static void carry_asset(struct zl_pass *pass, struct zl_asset *asset)
                 zl_pass_i64(pass, &asset->slices[i].weight_ppb);
         }
         zl_pass_i64(pass, &asset->liability_ppb);
+}
+
+static void carry_rate(struct zl_pass *pass, struct zl_asset *asset)
+{
         zl_pass_bool(pass, &asset->has_rate);
         zl_pass_i64(pass, &asset->rate);
         zl_pass_i64(pass, &asset->volatility);
@@ -72,9 +76,8 @@ static void carry_contract(struct zl_pass *pass, struct zl_instrument *instrumen
         zl_pass_u64(pass, &instrument->rev);
 }
 
-static void carry_instrument(struct zl_pass *pass, struct zl_instrument *instrument)
+static void carry_prices(struct zl_pass *pass, struct zl_instrument *instrument)
 {
-        carry_contract(pass, instrument);
         zl_pass_bool(pass, &instrument->has_mark);
         zl_pass_bool(pass, &instrument->has_funding);
         zl_pass_i64(pass, &instrument->mark);
@@ -131,6 +134,7 @@ static void carry_policy(struct zl_pass *pass, struct zl_policy *policy)
         zl_pass_u64(pass, &policy->stale_ms);
         zl_pass_u32(pass, &policy->jump_ppm);
         zl_pass_u32(pass, &policy->jump_confirm);
+        zl_pass_bool(pass, &policy->goes_on);
 }
 
 /* A round that is open is not carried: its fund waits again. */
@@ -149,6 +153,7 @@ static void carry_fund(struct zl_pass *pass, const struct zl_engine *engine, str
                 fund->waiting = waiting;
         zl_pass_bool(pass, &fund->unrated_said);
         zl_pass_bool(pass, &fund->silence_said);
+        zl_pass_u64(pass, &fund->silent_ns);
         zl_pass_bool(pass, &fund->planned);
         zl_pass_bool(pass, &fund->stopped);
         zl_pass_u64(pass, &fund->round);
@@ -210,6 +215,7 @@ static void carry_assets(struct zl_pass *pass, struct zl_engine *engine)
                 uint32_t at = pass->way == ZL_READING ? 0 : engine->order[i];
                 at = row_of(pass, engine, zl_state_asset, at, engine->assets[at].id);
                 carry_asset(pass, &engine->assets[at]);
+                carry_rate(pass, &engine->assets[at]);
         }
 }
 
@@ -221,7 +227,8 @@ static void carry_instruments(struct zl_pass *pass, struct zl_engine *engine)
         for (uint32_t i = 0; i < count && !pass->failed; i++) {
                 uint32_t at = pass->way == ZL_READING ? 0 : engine->order[i];
                 at = row_of(pass, engine, zl_state_instrument, at, engine->instruments[at].id);
-                carry_instrument(pass, &engine->instruments[at]);
+                carry_contract(pass, &engine->instruments[at]);
+                carry_prices(pass, &engine->instruments[at]);
         }
 }
 
@@ -272,6 +279,75 @@ void zl_pass_markets(struct zl_pass *pass, struct zl_engine *engine)
         if (pass->way == ZL_READING && !pass->failed)
                 tie(engine);
 }
+
+/* ---- what they are, read by an engine that knows their prices ---- */
+
+static void read_asset(struct zl_pass *pass, struct zl_engine *engine)
+{
+        uint32_t at = row_of(pass, engine, zl_state_asset, 0, 0);
+        struct zl_asset said = engine->assets[at], past = {0};
+
+        carry_asset(pass, &said);
+        carry_rate(pass, &past);
+        if (!pass->failed)
+                engine->assets[at] = said;
+}
+
+static void read_instrument(struct zl_pass *pass, struct zl_engine *engine)
+{
+        uint32_t at = row_of(pass, engine, zl_state_instrument, 0, 0);
+        struct zl_instrument said = engine->instruments[at], past = {0};
+
+        carry_contract(pass, &said);
+        carry_prices(pass, &past);
+        if (pass->failed)
+                return;
+        if (said.mark < said.min_price || said.mark > said.max_price)
+                said.has_mark = false;
+        if (said.usable && said.has_mark)
+                said.coordinate = zl_coordinate(&said, said.mark);
+        engine->instruments[at] = said;
+}
+
+static void read_policy(struct zl_pass *pass, struct zl_engine *engine)
+{
+        uint32_t at = row_of(pass, engine, zl_state_policy, 0, 0);
+        struct zl_policy said = engine->policies[at];
+
+        carry_policy(pass, &said);
+        if (!pass->failed)
+                engine->policies[at] = said;
+}
+
+static void read_fund(struct zl_pass *pass, struct zl_engine *engine)
+{
+        struct zl_fund past = {0};
+
+        zl_pass_u32(pass, &past.id);
+        carry_fund(pass, engine, &past);
+}
+
+typedef void read_row(struct zl_pass *pass, struct zl_engine *engine);
+
+static void read_rows(struct zl_pass *pass, struct zl_engine *engine, uint32_t most, read_row *read)
+{
+        uint32_t count = zl_pass_count(pass, 0, most);
+
+        for (uint32_t i = 0; i < count && !pass->failed; i++)
+                read(pass, engine);
+}
+
+void zl_pass_definitions(struct zl_pass *pass, struct zl_engine *engine)
+{
+        read_rows(pass, engine, engine->config.assets_max, read_asset);
+        read_rows(pass, engine, engine->config.instruments_max, read_instrument);
+        read_rows(pass, engine, engine->config.policies_max, read_policy);
+        read_rows(pass, engine, engine->config.funds_max, read_fund);
+        if (!pass->failed)
+                tie(engine);
+}
+
+/* ---- how much was said ---- */
 
 void zl_pass_markets_said(struct zl_pass *pass, struct zl_engine *engine)
 {

@@ -93,6 +93,7 @@ struct zl_fund {
         bool waiting; /* a deficit was heard that no round was opened for */
         bool unrated_said; /* that it waits for a rate */
         bool silence_said; /* that partitions do not answer */
+        uint64_t silent_ns; /* when the first round that they left open was opened */
         bool planned; /* for this revision */
         bool stopped; /* a plan did not add up: until a newer revision */
         uint64_t round;    /* number of the last one */

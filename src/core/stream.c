@@ -34,7 +34,8 @@ struct zl_stream *zl_stream_of(struct zl_engine *engine, uint32_t src, struct zl
         return &engine->streams[at];
 }
 
-static struct zl_stream *find(struct zl_engine *engine, uint32_t src, struct zl_topic topic)
+struct zl_stream *zl_stream_find(const struct zl_engine *engine, uint32_t src,
+                                 struct zl_topic topic)
 {
         uint32_t source, at;
 
@@ -128,11 +129,9 @@ static uint32_t *holes_of(struct zl_engine *engine, struct zl_topic topic)
                        : NULL;
 }
 
-/* False: the topic's streams were whole. */
-static bool fill_holes(struct zl_engine *engine, struct zl_topic topic)
+static void fill_holes(struct zl_engine *engine, struct zl_topic topic)
 {
         uint32_t *holes = holes_of(engine, topic), count = engine->streams_by_topic.count;
-        bool any = false;
 
         for (uint32_t i = 0; holes && *holes && i < count; i++) {
                 struct zl_stream *stream = &engine->streams[i];
@@ -141,18 +140,12 @@ static bool fill_holes(struct zl_engine *engine, struct zl_topic topic)
                         continue;
                 stream->holed = false;
                 --*holes;
-                any = true;
         }
-        return any;
 }
 
-/* The restatement that ends here had no hole: it began behind the last `synced`, or with the
- * epoch. A topic has one writer at a time: what another one missed before is repaired too, as its
- * source may never come back. */
-static void repair(struct zl_engine *engine, struct zl_topic topic)
+void zl_stream_repaired(struct zl_engine *engine, struct zl_topic topic)
 {
-        if (!fill_holes(engine, topic))
-                return;
+        fill_holes(engine, topic);
         say_of(engine, topic, 0, ZL_ALERT_KIND_GAP, ": whole again");
         if (topic.kind != ZL_TOPIC_CTRL || engine->ctrl_holes > 0)
                 return;
@@ -160,6 +153,17 @@ static void repair(struct zl_engine *engine, struct zl_topic topic)
                 if (engine->pools[row].account != ZL_NONE_AT)
                         zl_queue_pool(engine, row);
         }
+}
+
+/* The restatement that ends here had no hole: it began behind the last `synced`, or with the
+ * epoch. A topic has one writer at a time: what another one missed before is repaired too, as its
+ * source may never come back. */
+static void repair(struct zl_engine *engine, struct zl_topic topic)
+{
+        const uint32_t *holes = holes_of(engine, topic);
+
+        if (holes && *holes)
+                zl_stream_repaired(engine, topic);
 }
 
 /* ---- frames ---- */
@@ -215,7 +219,7 @@ bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header)
 
 void zl_stream_synced(struct zl_engine *engine, const struct zl_header *header)
 {
-        struct zl_stream *stream = find(engine, header->src, header->topic);
+        struct zl_stream *stream = zl_stream_find(engine, header->src, header->topic);
 
         if (!stream)
                 return;

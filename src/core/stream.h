@@ -13,10 +13,15 @@
 
 /* New or known; NULL: no room. */
 struct zl_stream *zl_stream_of(struct zl_engine *engine, uint32_t src, struct zl_topic topic);
+/* NULL: not heard of. */
+struct zl_stream *zl_stream_find(const struct zl_engine *engine, uint32_t src,
+                                 struct zl_topic topic);
 /* False: the frame must have no effect. */
 bool zl_stream_accept(struct zl_engine *engine, const struct zl_header *header);
 /* The frame's stream has been restated. */
 void zl_stream_synced(struct zl_engine *engine, const struct zl_header *header);
+/* What its streams missed is there again by other ways than a restatement. */
+void zl_stream_repaired(struct zl_engine *engine, struct zl_topic topic);
 /* How far its source's streams are: what is not heard by now was lost. */
 void zl_stream_beat(struct zl_engine *engine, const struct zl_header *header,
                     const struct zl_msg_beat *said);

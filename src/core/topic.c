@@ -11,6 +11,7 @@ static const char names[ZL_TOPIC_KINDS][5] = {
         [ZL_TOPIC_PLAN] = "plan", [ZL_TOPIC_ALRT] = "alrt", [ZL_TOPIC_RANK] = "rank",
         [ZL_TOPIC_DEFI] = "defi", [ZL_TOPIC_ADLQ] = "adlq", [ZL_TOPIC_BIDS] = "bids",
         [ZL_TOPIC_SNAP] = "snap", [ZL_TOPIC_TAPE] = "tape",
+        [ZL_TOPIC_BOOK] = "book",
 };
 
 void zl_topic_format(struct zl_topic topic, char text[ZL_TOPIC_SIZE + 1])

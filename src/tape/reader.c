@@ -11,9 +11,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { FORGET_SIZE = 4 << 20 }; /* at a time; a whole number of pages, however large they are */
+
 bool zl_tape_begins(const void *bytes, size_t size)
 {
         return size >= ZL_TAPE_MAGIC_SIZE && !memcmp(bytes, ZL_TAPE_MAGIC, ZL_TAPE_MAGIC_SIZE);
+}
+
+bool zl_tape_is(const char *path)
+{
+        uint8_t head[ZL_TAPE_MAGIC_SIZE];
+        struct stat status;
+
+        if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) /* a pipe is not touched */
+                return false;
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t got = fd < 0 ? -1 : read(fd, head, sizeof head);
+        if (fd >= 0)
+                close(fd);
+        return got > 0 && zl_tape_begins(head, (size_t)got);
 }
 
 bool zl_tape_is_kept(const char *path)
@@ -36,6 +52,7 @@ static enum zl_err map(struct zl_tape_reader *reader, int fd)
         if (data == MAP_FAILED)
                 return ZL_ERR_SYSTEM;
         reader->data = data;
+        (void)madvise(data, reader->size, MADV_SEQUENTIAL); /* it helps, or it does not */
         return ZL_OK;
 }
 
@@ -71,6 +88,7 @@ static void to_begin(struct zl_tape_reader *reader)
         reader->goes_on = false;
         reader->number = 0;
         reader->torn = 0;
+        reader->forgotten = 0;
         reader->offset = reader->size < ZL_TAPE_MAGIC_SIZE ? reader->size : ZL_TAPE_MAGIC_SIZE;
         if (reader->size < ZL_TAPE_MAGIC_SIZE)
                 reader->torn = reader->size;
@@ -261,8 +279,15 @@ uint64_t zl_tape_number(const struct zl_tape_reader *reader)
 
 void zl_tape_forget(struct zl_tape_reader *reader)
 {
+        uint64_t done = reader->offset - reader->offset % FORGET_SIZE;
+
         if (reader->kept)
                 zl_kept_forget(reader->kept);
+        if (reader->kept || done <= reader->forgotten)
+                return;
+        void *from = (void *)(uintptr_t)(reader->data + reader->forgotten);
+        (void)madvise(from, done - reader->forgotten, MADV_DONTNEED); /* the file still has them */
+        reader->forgotten = done;
 }
 
 enum zl_err zl_tape_rewind(struct zl_tape_reader *reader)

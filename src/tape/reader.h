@@ -11,6 +11,7 @@ struct zl_tape_reader {
         uint64_t offset;
         uint64_t number;
         uint64_t torn;
+        uint64_t forgotten; /* bytes at the beginning that are no longer in memory */
         bool nameless; /* its first bytes are damaged */
         bool states;  /* are given too */
         bool all;     /* and seals and holes */

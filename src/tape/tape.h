@@ -89,6 +89,8 @@ void zl_tape_shut(struct zl_tape_reader *reader);
 
 /* Whether these first bytes of a file are a tape's. */
 bool zl_tape_begins(const void *bytes, size_t size);
+/* Whether the file of this name is a tape by its first bytes. */
+bool zl_tape_is(const char *path);
 /* Whether this is a folder, or a file that begins like a segment: to be read by name only. */
 bool zl_tape_is_kept(const char *path);
 

@@ -2,13 +2,14 @@
 #include "operand.h"
 
 #include "core/text.h"
+#include "core/wide_text.h"
 
 #include <string.h>
 
 enum {
         ROUNDS = 500000,
         SCALE_MAX = 39,
-        TEXT_MAX = 256,
+        TEXT_MAX = 1400,
 };
 
 /* The digits of trial.a with a point before the last `scale`, zeros behind it taken away. */
@@ -62,6 +63,35 @@ static void test_decimal(void **state)
                         check_decimal(-zl_pow10(exponent), scale);
                 }
         }
+}
+
+static void check_wide(struct zl_wide value, uint32_t scale)
+{
+        char buffer[TEXT_MAX], expected[TEXT_MAX];
+        struct zl_text text = zl_text_over(buffer, sizeof buffer);
+
+        set_wide(trial.a, value);
+        mpz_set_ui(trial.b, scale);
+        naive_decimal(expected, scale);
+        zl_text_wide(&text, value, scale);
+        REQUIRE(!text.full);
+        REQUIRE(!strcmp(buffer, expected));
+        trial.round++;
+}
+
+static void test_wide(void **state)
+{
+        (void)state;
+        trial_begin(20240611);
+        for (int i = 0; i < ROUNDS / 50; i++) {
+                uint32_t exponent = random_below(90);
+                check_wide(random_wide(1024), random_below(ZL_WIDE_POW10_MAX + 1));
+                check_wide(random_wide(200), random_below(ZL_WIDE_POW10_MAX + 1));
+                check_wide(zl_wide_mul(random_wide(300), zl_wide_pow10(exponent)),
+                           random_below(120)); /* trailing zeros */
+        }
+        for (uint32_t scale = 0; scale <= ZL_WIDE_POW10_MAX; scale++)
+                check_wide(zl_wide_zero, scale);
 }
 
 /* Not through zl_text_decimal: its own twin could be wrong the same way. */
@@ -187,6 +217,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_decimal),
+                cmocka_unit_test(test_wide),
                 cmocka_unit_test(test_examples),
                 cmocka_unit_test(test_integers),
                 cmocka_unit_test(test_full),

@@ -25,6 +25,7 @@ CHOICES = {
     'mode': ['cross', 'isolated'],
     'exec': ['accepted', 'filled', 'partial', 'expired', 'rejected', 'taken', 'stale', 'busy',
              'late'],
+    'clock_lag': [None, 'begins', 'ends'],
     'exec_step': [None, 'cancel', 'convert', 'partial', 'full'],
     'trigger': ['below', 'at_or_below'],
     'basis': ['mark', 'entry'],
@@ -34,11 +35,12 @@ CHOICES = {
     'score': ['bitmex', 'binance', 'bybit', 'okx', 'hyperliquid', 'pnl', 'size', 'pro_rata',
               'least_overshoot'],
     'adl_price': ['closeout', 'mark', 'index'],
+    'silent': ['wait', 'go_on'],
     'side': ['buy', 'sell'],
     'tif': ['ioc'],
     'step': ['partial', 'full'],
     'alert': ['warn', 'halted', 'refused', 'suspended', 'gap', 'epoch', 'capacity', 'unsupported',
-              'jump', 'fund', 'audit'],
+              'jump', 'fund', 'audit', 'lag'],
 }
 
 # "name form", a star behind what is required, a plus behind what was added and stands only where it
@@ -61,6 +63,8 @@ ROWS = {
     'total': 'instrument u32*, side side*, qty int*, profit int*',
     'stream': 'src u32*, topic t15*, epoch u64*, seq u64*',
     'range': 'first u32*, last u32*',
+    'book_qty': 'instrument u32*, qty int*',
+    'book_amount': 'asset u32*, amount int*',
 }
 
 MESSAGES = {
@@ -87,10 +91,12 @@ MESSAGES = {
                'position_order order, slice_notional int, slice_ms u64, orders_per_s u32, '
                'answer_ms u64, expires_ms u64, takeover takeover, fund_floor int, '
                'fund_drawdown ppb, adl_score score, adl_price adl_price, socialize bool, '
-               'stale_ms u64, jump_ppm u32, jump_confirm u32'),
+               'stale_ms u64, jump_ppm u32, jump_confirm u32, adl_silent silent+'),
     'beat': (10, 'beat', 'topics [moved:256]'),
     'synced': (11, 'any', ''),
-    'clock': (12, 'time', ''),
+    'clock': (12, 'time', 'lag clock_lag+, lag_ms u64+'),
+    'commit': (13, 'book', 'commit u64*, changes u32*, quantities [book_qty:512], '
+               'amounts [book_amount:64]'),
     'cancel': (16, 'ordr', 'order t95*, account u64*, pool t15*, instrument u32'),
     'convert': (17, 'ordr', 'order t95*, account u64*, pool t15*, asset u32*, amount int*'),
     'liquidate': (18, 'ordr', 'order t95*, account u64*, pool t15*, instrument u32*, leg leg, '
@@ -118,6 +124,9 @@ MESSAGES = {
     'snapshot_get': (48, 'snap', 'partition u32*, request u64*'),
     'snapshot_part': (49, 'snap', 'partition u32*, request u64*, part u32*, parts u32*, '
                       'streams [stream:512], data bin, digest u64*'),
+    'frames_get': (50, 'snap', 'partition u32*, request u64*, of_src u32*, of_topic t15*, '
+                   'of_epoch u64*, first u64*, last u64*'),
+    'frames_part': (51, 'snap', 'partition u32*, request u64*, upto u64*, more bool*, frames bin'),
     'tape': (56, 'tape', 'out_src u32*, out_epoch u64*, partitions u32*, owned [range:256], '
              'home u32*, accounts_max u32*, positions_max u32*, instruments_max u32*, assets_max u32*, '
              'policies_max u32*, streams_max u32*, balances_max u32*, funds_max u32*'),
@@ -267,7 +276,7 @@ class Sample:
 
 def natural_topic(letters, said, src):
     """The topic that the content names, and whether `decode` therefore leaves it out."""
-    if letters in ('ctrl', 'tape'):
+    if letters in ('ctrl', 'tape', 'book'):
         return topic_text(letters, 0), True
     if letters in ('beat', 'time'):
         return topic_text(letters, src), True
@@ -432,8 +441,8 @@ def newer():
         ('a longer header', topic + pack([1, 1, 1, 1, 0, 'x', [1, 2]]) + pack([3, 5, 9]), rate),
         ('longer rows', header_bytes('adlq.00000001')
          + pack([33, 1, 2, 3, [[1, 2, 3, 'new', [4]]], [], 'new']), marks),
-        ('a longer message without fields', header_bytes('time.00000001') + pack([12, 1, [2]]),
-         [line('clock', {})]),
+        ('a longer message without fields', header_bytes('rate.00000001') + pack([11, 1, [2]]),
+         [line('synced', {}, topic='rate.00000001')]),
         ('numbers of 64 bits', topic + head + b'\x93\xcf' + bytes(7) + b'\x03\xcf' + bytes(7)
          + b'\x05\xcf' + bytes(7) + b'\x09', rate),
         ('signed numbers', topic + head + b'\x93\xd0\x03\xd1\0\x05\xd3' + bytes(7) + b'\x09', rate),

@@ -374,7 +374,7 @@ class Stream:
         """None where the content does not say."""
         letters = SCHEMA.messages[name].topic
         number = None
-        if letters in ('ctrl', 'tape'):
+        if letters in ('ctrl', 'tape', 'book'):
             number = 0
         elif letters in ('beat', 'time'):
             number = src

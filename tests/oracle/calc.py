@@ -434,12 +434,13 @@ class Position:
         return max(ZERO, notional * tier.m - tier.c) + self.mm_fee * notional
 
     def maintenance_piece(self, u):
-        """(a, b) with maintenance = a + b u on the linear piece that has u inside."""
+        """(a, b) with maintenance = a + b u on the linear piece that has u inside, or at its lower
+        end: at a coordinate of 0 nothing is asked for, and right above it is."""
         if self.entry_basis:
             return self.maintenance(u), ZERO
         notional = self.value(u)
         tier = self.tier(notional)
-        if notional * tier.m > tier.c:
+        if notional * tier.m >= tier.c:
             return -tier.c, (tier.m + self.mm_fee) * self.k
         return ZERO, self.mm_fee * self.k
 

@@ -87,6 +87,7 @@ class Cluster:
 
     def socket(self, kind, endpoint, bind):
         socket = self.context.socket(kind)
+        socket.sndhwm = 0  # what is lost is lost by a test's intention
         socket.rcvtimeo = DEADLINE_S * 1000
         if bind:
             socket.bind(endpoint)

@@ -12,140 +12,19 @@ import signal
 import sys
 import time
 
-import msgpack
 import zmq
 
-from cluster import DEADLINE_S, Cluster, Failed, Publisher, check
-import wire
+from cluster import Cluster, Failed, Publisher, check
+from witness import Witness
 
 TICK_MS = 5
 SECONDS = 28
 FAULTS_END = 0.57  # of the market's time: prices still fall
+STAY_MS = 50  # between prices behind that time: the market is open until all has settled
+SETTLE_S = 400  # no machine is so slow
 ROUNDS = 5  # of watching what is unsafe, at least
 ROUND_S = 0.4
 STALE_MS = 1000
-VENUE = 101  # the exchange's src for what becomes of orders
-ROUTER = 200
-EXPIRED = wire.SCHEMA.messages['exec'].fields[1].names.index('expired')
-
-
-class Witness:
-    """Hears the ledger, the venue and the router, and knows what all of them said last."""
-
-    def __init__(self, cluster, accounts, answers, fills, feed):
-        self.cluster, self.stream = cluster, wire.Stream()
-        self.frames = 0
-        self.opened_ns, self.market_s = None, 0.0  # by the header of the last mark
-        self.said = {}                # JSON lines of contracts and prices, by what they are of
-        self.marks = {}               # (instrument, seq) to its time
-        self.accounts, self.headers, self.held, self.lines = {}, {}, {}, {}
-        self.orders, self.answered, self.executed = {}, set(), {}
-        self.effects = {}             # (pool, base) to the decisions' n
-        self.closed = {}
-        self.socket = cluster.context.socket(zmq.SUB)
-        self.socket.rcvhwm, self.socket.rcvtimeo = 0, DEADLINE_S * 1000
-        for kind in (b'exec', b'ordr', b'beat', b'acct', b'mark', b'rate', b'ctrl'):
-            self.socket.setsockopt(zmq.SUBSCRIBE, b'\xad' + kind)
-        self.socket.connect(answers)
-        self.socket.recv()  # a beat: it is heard from here on
-        self.socket.connect(fills)
-        self.socket.connect(feed)
-        while len(self.accounts) < accounts:
-            self.hear()
-        self.socket.setsockopt(zmq.SUBSCRIBE, b'\xadctrl.')  # the market waits for this one
-
-    def hear(self):
-        self.frames += 1
-        frame = self.socket.recv()
-        if frame[1:5] == b'acct' and self.is_known(frame):
-            return
-        header, messages = wire.decode_frame(frame)
-        for name, values in messages:
-            take = getattr(self, 'take_' + name, None)
-            if take:
-                take(header, values)
-            elif name in ('cancel', 'convert', 'liquidate'):
-                self.orders[values['order']] = values.get('instrument')
-            elif name in ('asset', 'instrument', 'policy', 'rate'):
-                self.stream.learn(name, values)
-                self.said[name, values.get(name)] = wire.json_line(self.stream, header, name,
-                                                                   values)
-
-    def is_known(self, frame):
-        """Each start of a process has all accounts restated to everybody."""
-        unpacker = msgpack.Unpacker(raw=False)
-        unpacker.feed(frame)
-        *_, body = unpacker
-        return len(body) > 2 and self.accounts.get(body[1], {}).get('rev') == body[2]
-
-    def take_mark(self, header, said):
-        self.opened_ns = self.opened_ns or header['ts_ns']
-        self.market_s = 1e-9 * (header['ts_ns'] - self.opened_ns)
-        self.marks[said['instrument'], header['seq']] = header['ts_ns']
-        self.said['mark', said['instrument']] = wire.json_line(self.stream, header, 'mark', said)
-
-    def take_account(self, header, said):
-        number = said['account']
-        self.stream.learn('account', said)
-        held = {row['instrument']: row['qty'] for row in said['positions']}
-        if number not in self.accounts:
-            self.held[number] = held
-        for instrument, qty in held.items():
-            first = self.held[number][instrument]
-            before = {row['instrument']: row['qty'] for row in self.accounts.get(
-                number, said)['positions']}[instrument]
-            check(qty * first >= 0 and abs(qty) <= abs(before),
-                  f'{number} held {before} of {instrument}, and then {qty}')
-        self.accounts[number] = said
-        self.headers[number] = header
-        self.lines[number] = None if any(held.values()) else ''
-
-    def take_exec(self, header, said):
-        if header['src'] == ROUTER and said['final']:
-            self.answered.add(said['order'])
-        if header['src'] != VENUE:
-            return
-        order, filled = said['order'], said['filled']
-        self.executed[order] = self.executed.get(order, 0) + 1
-        if not filled and not (said['status'] == EXPIRED and said['rev']):
-            return  # the fund took it over where a revision is named
-        pool, base, n, place = order.rsplit('/', 3)
-        effects = self.effects.setdefault((pool, int(base)), [])
-        effects.append((n, place))
-        check(len({n for n, _ in effects}) == 1, f'two decisions of {pool}/{base} had effect')
-        check(len(set(effects)) == len(effects), f'{order} had effect twice')
-        instrument = self.orders.get(order)
-        if instrument:
-            position = int(pool.split('/')[0]), instrument
-            self.closed[position] = self.closed.get(position, 0) + filled
-            check(self.closed[position] <= abs(self.held[position[0]][instrument]),
-                  f'{order} closed more than there was')
-
-    def base(self, account, pool):
-        said = self.accounts[account]
-        if pool == 'x':
-            return said['cross_rev']
-        return next(row['rev'] for row in said['positions'] if str(row['instrument']) == pool)
-
-    def unsafe(self):
-        """The pools with positions that are unsafe at the present marks, with their bases."""
-        for number in [one for one, line in self.lines.items() if line is None]:
-            self.lines[number] = wire.json_line(self.stream, self.headers[number], 'account',
-                                                self.accounts[number])
-        lines = [line for line in (*self.said.values(), *self.lines.values()) if line]
-        lines.sort(key=lambda line: line.startswith('{"type":"instrument"'))  # behind assets
-        lines.sort(key=lambda line: line.startswith(('{"type":"mark"', '{"type":"account"')))
-        told = self.cluster.run('calc', stdin='\n'.join(lines).encode()).stdout.decode()
-        pools = [pool for pool in map(json.loads, told.splitlines()) if pool['positions']]
-        return {(pool['account'], pool['pool'], self.base(pool['account'], pool['pool']))
-                for pool in pools if pool['state'] in ('liquidate', 'bankrupt')}
-
-    def unanswered(self, answered):
-        """Admitted orders without a final answer, whose pool has no newer base."""
-        for order in self.orders.keys() - answered:
-            account, pool, base, _, _ = order.split('/')
-            if self.base(int(account), pool) == int(base):
-                yield order, (int(account), pool, int(base))
 
 
 class Exchange:
@@ -171,15 +50,15 @@ class Exchange:
         heard = ('--sub', feed, '--sub', answers, '--sub', self.policy.endpoint)
         self.start('sim', 'sim', '--pub', feed, '--fills', fills, '--orders', ipc('venue'),
                    '--await', len(workers) + 3, '--seconds', SECONDS, '--accounts', self.accounts,
-                   '--tick', TICK_MS, '--seed', self.seed)
+                   '--tick', TICK_MS, '--stay', STAY_MS, '--seed', self.seed)
         self.start('router', 'router', '--pull', ipc('orders'), '--pub', answers, '--sub', feed,
                    '--sub', fills, '--venue', ipc('venue'))
         self.start('journal', 'journal', *heard, '--store', self.cluster.dir / 'store', '--serve',
                    ipc('state'), '--snapshot-s', 2, *self.room)
         for number, (name, partitions) in enumerate(workers.items()):
             self.start(name, 'worker', *heard, '--router', ipc('orders'), '--journal',
-                       ipc('state'), '--tape', self.cluster.dir, '--src', number + 1, '-p',
-                       partitions, *self.room)
+                       ipc('state'), '--journal-wait', 30000, '--tape', self.cluster.dir,
+                       '--src', number + 1, '-p', partitions, *self.room)
         self.witness = Witness(self.cluster, self.accounts, answers, fills, feed)
 
     def serve(self):
@@ -247,6 +126,7 @@ class Exchange:
         while witness.socket.poll(0):
             self.hear()
         while rounds < ROUNDS or self.unsafe:
+            check(time.monotonic() < begun + SETTLE_S, f'nothing came of {sorted(self.unsafe)}')
             end_s = witness.market_s + ROUND_S
             while witness.market_s < end_s:
                 self.hear()

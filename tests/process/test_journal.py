@@ -50,6 +50,8 @@ class Journal:
         self.asker.send(wire.encode_frame(header, [('snapshot_get', values)]))
         data, streams, expected = b'', {}, 0
         while True:
+            if not self.asker.poll(2000):  # the question went to one that was killed
+                return self.state(partition)
             header, ((name, part),) = wire.decode_frame(self.asker.recv())
             check(name == 'snapshot_part' and header['topic'] == f'snap.{partition:08x}', name)
             if part['request'] != self.request:

@@ -3,7 +3,8 @@
 Two workers, one of two engines, hear each other; a third one owns all partitions by itself. Holds: the
 plan that reaches the ledger from the two is the plan of the one, winners of every engine in it; with
 a worker gone no plan is made without its winners, and the coordinator says so; when it is back, the
-plan is made. Every tape replays to what was said."""
+plan is made; where the policy says so, it is made without those who stay silent. Every tape replays to
+what was said."""
 import time
 
 import zmq
@@ -146,11 +147,36 @@ def without_one(exchange):
     check({row['winner_account'] for _, row in plan} == set(WINNERS), plan)
 
 
+def goes_on(exchange):
+    """The policy does not wait for ever: those who answer give what they have."""
+    cluster, feed = exchange.cluster, exchange.feed
+    alerts = cluster.socket(zmq.SUB, cluster.ipc('pub-high'), False)
+    alerts.setsockopt(zmq.SUBSCRIBE, b'\xadalrt')
+    feed.say(**{**POLICY, 'rev': 2, 'adl_silent': 'go_on'})
+    for number in (NEXT_LOSER, *WINNERS):  # the last plan was carried out
+        feed.say(type='account', account=number, rev=4, full=True)
+    feed.say(type='fund', fund=FUND, asset=1, balance='0', rev=3, plan=1)
+    low = exchange.workers.pop('low')
+    low.kill()
+    low.wait()
+    for number, qty, margin in ((NEXT_LOSER, '3', '1800'), *((one, '-2', '6000') for one in WINNERS)):
+        feed.say(type='account', account=number, rev=5, full=True, positions=[
+            {'instrument': 7, 'qty': qty, 'entry': '60000', 'mode': 'isolated', 'margin': margin}])
+    plan = exchange.plan('high')
+    check({row['winner_account'] for _, row in plan} == set(WINNERS[1:]), plan)
+    while True:
+        _, ((_, said),) = exchange.until(alerts)
+        if 'the plan is made without them' in said['text']:
+            break
+    check(said['text'].startswith(f'fund {FUND}: 128 partitions do not answer'), said['text'])
+
+
 def run(zeroline):
     with Cluster(zeroline) as cluster:
         exchange = Exchange(cluster)
         same_plan(exchange)
         without_one(exchange)
+        goes_on(exchange)
         for worker in exchange.workers.values():
             cluster.stop(worker)
         check(len(cluster.tapes()) == 5, cluster.tapes())

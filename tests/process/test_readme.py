@@ -23,6 +23,26 @@ def example(zeroline):
     check(re.sub('^', '    ', told.rstrip(), flags=re.M) in README, told)
 
 
+def explanation(zeroline):
+    """The tape shown is made, and explained as shown."""
+    shown = re.search(r"encode -o crash.tape <<'EOT'\n(.*?)    EOT\n    \$ .*? (\S+)\n", README, re.S)
+    path = pathlib.Path(sys.argv[2]) / 'readme.tape'
+    path.unlink(missing_ok=True)
+    subprocess.run([zeroline, 'encode', '-o', path], text=True, timeout=60, check=True,
+                   input=re.sub(r'^    ', '', shown[1], flags=re.M))
+    told = subprocess.run([zeroline, 'explain', path, shown[2]], capture_output=True, text=True,
+                          timeout=60, check=True).stdout
+    path.unlink()
+    check(re.sub('^(?=.)', '    ', told, flags=re.M) in README, told)
+    shown = re.search(r'zeroline (sim --incident .*) -o day.tape\n    \$ .*? (\S+)\n', README)
+    subprocess.run([zeroline, *shown[1].split(), '-o', path], timeout=60, check=True,
+                   stderr=subprocess.DEVNULL)
+    told = subprocess.run([zeroline, 'explain', path, shown[2]], capture_output=True, text=True,
+                          timeout=60, check=True).stdout
+    path.unlink()
+    check(re.sub('^(?=.)', '    ', told, flags=re.M) in README, told)
+
+
 def commands(zeroline):
     told = subprocess.run([zeroline, '--help'], capture_output=True, text=True, check=True).stdout
     for name in re.findall(r'^  (\w+) ', told, re.M):
@@ -54,7 +74,7 @@ def allow_list(zeroline):
 
 
 def run(zeroline):
-    for test in (example, commands, config, allow_list):
+    for test in (example, explanation, commands, config, allow_list):
         test(zeroline)
 
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 #include <xxhash.h>
@@ -156,6 +157,107 @@ static void cut_short(void **unused)
         zl_run_close(&world.run);
 }
 
+/* ---- what all depend on ---- */
+
+/* The state without how much was said, which is each engine's own. */
+static size_t save_heard(struct zl_run *run, uint8_t *bytes, size_t capacity)
+{
+        size_t size, at = 12;
+        uint32_t length;
+
+        assert_int_equal(zl_snapshot_save(run->engine, 0, bytes, capacity, &size), ZL_OK);
+        memcpy(&length, bytes + at, sizeof length);
+        at += sizeof length + length + sizeof(uint32_t); /* the number of the partition */
+        memcpy(&length, bytes + at, sizeof length);
+        return at + sizeof length + length;
+}
+
+static void say_shared(struct zl_run *run, struct zl_topic topic, uint64_t seq)
+{
+        struct zl_header header = {.topic = topic, .src = 9, .epoch = 1, .seq = seq};
+
+        zl_run_message(run, &header, 0, &world.message, hear, NULL);
+}
+
+static void say_instrument(struct zl_run *run, uint32_t instrument, uint64_t rev, int64_t mmr_ppb,
+                           uint64_t seq)
+{
+        struct zl_msg_instrument *said = &world.message.instrument;
+
+        zl_message_init(&world.message, ZL_TYPE_INSTRUMENT);
+        said->instrument = instrument;
+        said->settle = 1;
+        said->price_scale = said->qty_scale = 2;
+        said->tick = said->lot = 1;
+        said->tiers_count = 1;
+        said->tiers[0] = (struct zl_row_tier){.absent = (uint64_t)1 << ZL_AT_tier_upto |
+                                                        (uint64_t)1 << ZL_AT_tier_imr |
+                                                        (uint64_t)1 << ZL_AT_tier_deduct,
+                                              .mmr = mmr_ppb};
+        said->rev = rev;
+        say_shared(run, (struct zl_topic){ZL_TOPIC_CTRL, 0}, seq);
+}
+
+static void say_mark(struct zl_run *run, uint32_t instrument, int64_t price, uint64_t seq)
+{
+        zl_message_init(&world.message, ZL_TYPE_MARK);
+        world.message.mark.instrument = instrument;
+        world.message.mark.price = world.message.mark.bid = world.message.mark.ask = price;
+        say_shared(run, (struct zl_topic){ZL_TOPIC_MARK, instrument}, seq);
+}
+
+/* An asset, a contract whose table changes, another contract, a policy; prices before and behind.
+ */
+static void say_market(struct zl_run *run, bool all)
+{
+        zl_message_init(&world.message, ZL_TYPE_ASSET);
+        world.message.asset.asset = 1;
+        world.message.asset.scale = 6;
+        world.message.asset.numeraire = true;
+        say_shared(run, (struct zl_topic){ZL_TOPIC_CTRL, 0}, 1);
+        say_instrument(run, 7, 1, 5000000, 2);
+        say_mark(run, 7, 6000000, 1);
+        if (all) {
+                say_instrument(run, 7, 2, 9000000, 3);
+                say_instrument(run, 8, 1, 5000000, 4);
+        }
+        zl_message_init(&world.message, ZL_TYPE_POLICY);
+        world.message.policy.policy = 3;
+        say_shared(run, (struct zl_topic){ZL_TOPIC_CTRL, 0}, 5);
+        say_mark(run, 7, 6100000, 2);
+}
+
+/* One that missed a part of it knows as much as one that did not, and no account has moved. */
+static void control_is_filled(void **unused)
+{
+        static uint8_t whole[1 << 20], filled[1 << 20];
+        uint64_t before[PARTITIONS], behind[PARTITIONS];
+        struct zl_run run;
+
+        (void)unused;
+        open_run(&world.run, 100);
+        say_market(&world.run, true);
+        memcpy(before, world.seq, sizeof before);
+        say_account(&world.run, 2);
+        memcpy(behind, world.seq, sizeof behind);
+        open_run(&run, 100);
+        say_market(&run, false);
+        memcpy(world.seq, before, sizeof before);
+        say_account(&run, 2);
+        say_account(&run, 3); /* which the other has not heard of yet */
+        assert_int_equal(run.engine->ctrl_holes, 1);
+        give(&run, 0, 0);
+        assert_int_equal(run.engine->ctrl_holes, 0);
+        assert_int_equal(count_balances(&run), 2);
+        memcpy(world.seq, behind, sizeof behind);
+        say_account(&world.run, 3);
+        size_t size = save_heard(&world.run, whole, sizeof whole);
+        assert_int_equal(save_heard(&run, filled, sizeof filled), size);
+        assert_memory_equal(whole, filled, size);
+        zl_run_close(&run);
+        zl_run_close(&world.run);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -163,6 +265,7 @@ int main(void)
                 cmocka_unit_test(next_one_fits),
                 cmocka_unit_test(second_does_not_fit),
                 cmocka_unit_test(cut_short),
+                cmocka_unit_test(control_is_filled),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

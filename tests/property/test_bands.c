@@ -143,11 +143,13 @@ static bool join(const struct side *side, uint64_t random)
         for (uint32_t i = 0; i < 5; i++) {
                 uint32_t partition = (uint32_t)(random >> 8 * i) % side->engine->partitions;
                 size_t size = save(side->engine, partition, &test.snapshot);
-                enum zl_err err = joined ? zl_snapshot_repair(fresh, test.snapshot.data, size)
+                enum zl_err err = joined ? zl_snapshot_repair(fresh, test.snapshot.data, size,
+                                                              &test.other.outbox)
                                          : zl_snapshot_join(fresh, test.snapshot.data, size);
                 if (err != ZL_OK)
                         return false;
-                if (i == 4 && zl_snapshot_repair(fresh, test.snapshot.data, size) != ZL_OK)
+                if (i == 4 && zl_snapshot_repair(fresh, test.snapshot.data, size,
+                                                 &test.other.outbox) != ZL_OK)
                         return false;
                 joined = true;
                 if (save(fresh, partition, &test.again) != size ||

@@ -271,6 +271,8 @@ static void say_clock(struct world *world, struct zl_message *message)
         static const uint64_t steps_ms[] = {1, 10, 100, 500, 1000, 5000, 3600000};
 
         zl_message_init(message, ZL_TYPE_CLOCK);
+        if (world_chance(world, 2))
+                message->clock.lag = 1 + world_below(world, 2);
         if (!world_chance(world, 5))
                 world->now_ns += steps_ms[world_below(world, 7)] *
                                  (1000000 + world_below(world, 3) * 1000);

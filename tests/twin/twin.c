@@ -204,12 +204,16 @@ static void take_cluster(struct twin *twin, const struct zl_msg_cluster *said)
                 twin->partitions = said->partitions;
 }
 
-static void take_clock(struct twin *twin, uint64_t ts_ns)
+static void take_clock(struct twin *twin, uint64_t ts_ns, enum zl_clock_lag lag)
 {
-        if (ts_ns > INT64_MAX)
+        if (ts_ns > INT64_MAX) {
                 twin_alert_all(twin, ZL_ALERT_KIND_REFUSED, NULL);
-        else if (ts_ns > twin->now_ns)
+                return;
+        }
+        if (ts_ns > twin->now_ns)
                 twin->now_ns = ts_ns;
+        if (lag != ZL_CLOCK_LAG_NONE)
+                twin_alert_all(twin, ZL_ALERT_KIND_LAG, NULL);
 }
 
 static void take_message(struct twin *twin, const struct zl_header *header,
@@ -241,7 +245,7 @@ static void take_message(struct twin *twin, const struct zl_header *header,
                 answers_take(twin, &message->exec);
                 break;
         case ZL_TYPE_CLOCK:
-                take_clock(twin, header->ts_ns);
+                take_clock(twin, header->ts_ns, message->clock.lag);
                 break;
         case ZL_TYPE_SYNCED:
                 take_synced(twin, header);

@@ -85,7 +85,8 @@ static void state_of_a_later_time(void **unused)
         size_t late_size = save(late, sizeof late);
         books_make_engine();
         assert_int_equal(zl_snapshot_join(books.engine, early, early_size), ZL_OK);
-        assert_int_equal(zl_snapshot_repair(books.engine, late, late_size), ZL_OK);
+        assert_int_equal(zl_snapshot_repair(books.engine, late, late_size, &books.outbox),
+                         ZL_OK);
         assert_int_equal(books.engine->buckets_by_key.count, 1);
         assert_int_equal(books.engine->buckets[0].level, 0);
         assert_true(books.engine->buckets[0].filled_ns <= books.engine->now_ns);
