@@ -279,7 +279,8 @@ static void keep_snapshot(struct zl_journal *journal, uint64_t now_ns)
         zl_store_status(journal->store, &status);
         if (!bytes)
                 zl_say("no memory for a snapshot: the next one is tried");
-        else if (zl_store_put(journal->store, status.next, bytes, size, now_ns) != ZL_OK)
+        else if (zl_store_sync(journal->store) != ZL_OK || /* it must not outlive its frames */
+                 zl_store_put(journal->store, status.next, bytes, size, now_ns) != ZL_OK)
                 zl_say("a snapshot was not kept: %s", zl_store_why(journal->store));
         free(bytes);
 }

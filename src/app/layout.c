@@ -1,13 +1,12 @@
 #include "app/layout.h"
 
+#include "app/point.h"
 #include "app/say.h"
 #include "codec/json.h"
 #include "core/schema.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* A letter's value; 0: the text itself; '{': the field that the text names. */
 struct piece {
@@ -199,15 +198,9 @@ static void put_topic(struct zl_text *text, struct zl_topic topic)
 
 static void put_time(struct zl_text *text, uint64_t ts_ns)
 {
-        time_t seconds = (time_t)(ts_ns / 1000000000);
-        char date[24], parts[16];
-        struct tm when;
+        char date[ZL_TIME_TEXT_SIZE];
 
-        gmtime_r(&seconds, &when);
-        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &when);
-        snprintf(parts, sizeof parts, ".%09uZ", (unsigned)(ts_ns % 1000000000));
-        zl_text_put(text, date);
-        zl_text_put(text, parts);
+        zl_text_put(text, zl_time_format(ts_ns, date));
 }
 
 static void put_piece(const struct piece *piece, const struct zl_scales *scales,

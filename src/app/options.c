@@ -62,7 +62,7 @@ bool zl_option_set(const struct zl_option *option, const char *text, const char 
 }
 
 /* How many letters must change to make one name of the other, by the usual table. */
-static size_t distance(const char *a, const char *b)
+size_t zl_option_distance(const char *a, const char *b)
 {
         size_t row[64], size = strlen(b);
 
@@ -93,7 +93,7 @@ const struct zl_option *zl_option_find(const struct zl_usage *usage, const char 
 
         *ret_nearest = "";
         for (uint32_t i = 0; i < usage->options_count; i++) {
-                size_t d = distance(name, usage->options[i].name);
+                size_t d = zl_option_distance(name, usage->options[i].name);
                 if (d == 0)
                         return &usage->options[i];
                 if (d < least) {

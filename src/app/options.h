@@ -54,6 +54,9 @@ ZL_MUST_CHECK bool zl_option_set(const struct zl_option *option, const char *tex
 const struct zl_option *zl_option_find(const struct zl_usage *usage, const char *name,
                                        const char **ret_nearest);
 
+/* How many letters must change to make one name of the other. */
+size_t zl_option_distance(const char *a, const char *b);
+
 /* Reads settings from a YAML file; `given[i]` marks options that the command line has set and the
  * file must leave alone. False after a line on stderr that names file, line and key. */
 ZL_MUST_CHECK bool zl_config_read(const char *path, const struct zl_usage *usage,

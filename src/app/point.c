@@ -198,16 +198,12 @@ bool zl_point_parse(const char *text, const char *where, struct zl_point *ret_po
 const char *zl_time_format(uint64_t time_ns, char text[ZL_TIME_TEXT_SIZE])
 {
         time_t seconds = (time_t)(time_ns / NS_PER_S);
-        unsigned rest = (unsigned)(time_ns % NS_PER_S);
         struct tm when;
         char date[24];
 
         gmtime_r(&seconds, &when);
         strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &when);
-        if (rest)
-                snprintf(text, ZL_TIME_TEXT_SIZE, "%s.%09uZ", date, rest);
-        else
-                snprintf(text, ZL_TIME_TEXT_SIZE, "%sZ", date);
+        snprintf(text, ZL_TIME_TEXT_SIZE, "%s.%09uZ", date, (unsigned)(time_ns % NS_PER_S));
         return text;
 }
 

@@ -51,7 +51,7 @@ bool zl_point_passed(struct zl_point *point, const struct zl_place *place);
 
 enum { ZL_TIME_TEXT_SIZE = 40 };
 
-/* "2026-10-10T21:15:00.123456789Z", without a fraction where it is zero. Returns `text`. */
+/* "2026-10-10T21:15:00.123456789Z". Returns `text`. */
 const char *zl_time_format(uint64_t time_ns, char text[ZL_TIME_TEXT_SIZE]);
 
 #endif

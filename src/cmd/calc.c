@@ -2,12 +2,21 @@
 #include "cmd/command.h"
 
 #include "app/lines.h"
+#include "app/liqmap.h"
 #include "app/options.h"
 #include "app/report_print.h"
 #include "app/run.h"
 #include "app/say.h"
 
 #include <stdlib.h>
+
+enum { LINE_SIZE = 1 << 18 };
+
+enum form {
+        FORM_JSON,
+        FORM_TABLE,
+        FORM_MAP,
+};
 
 /* What the engine refused to take is said; its decisions are not asked for here. */
 static void hear(void *context, const struct zl_output *output)
@@ -41,7 +50,7 @@ static bool read_lines(struct zl_run *run, struct zl_lines *lines)
         return err == ZL_ERR_END;
 }
 
-static bool print(const struct zl_engine *engine, const struct zl_scales *scales, bool table)
+static bool print_pools(const struct zl_engine *engine, const struct zl_scales *scales, bool table)
 {
         uint32_t count;
         uint32_t *pools = zl_report_pools(engine, &count);
@@ -57,7 +66,56 @@ static bool print(const struct zl_engine *engine, const struct zl_scales *scales
         return good;
 }
 
-static enum zl_exit calc(FILE *file, const char *name, bool table)
+static const struct zl_engine *sorting; /* qsort takes no context */
+
+static int by_id(const void *a, const void *b)
+{
+        uint32_t x = sorting->instruments[*(const uint32_t *)a].id;
+        uint32_t y = sorting->instruments[*(const uint32_t *)b].id;
+
+        return x < y ? -1 : x > y;
+}
+
+static bool print_map(const struct zl_engine *engine, const struct zl_scales *scales, uint32_t row,
+                      struct zl_liqmap *map)
+{
+        static char line[LINE_SIZE];
+        struct zl_text text = zl_text_over(line, sizeof line);
+
+        if (!engine->instruments[row].has_mark)
+                return true;
+        if (!zl_liqmap_make(engine, row, map))
+                return false;
+        zl_liqmap_put(map, scales, &text);
+        return puts(text.data) != EOF;
+}
+
+static bool print_maps(const struct zl_engine *engine, const struct zl_scales *scales)
+{
+        uint32_t count = engine->instruments_by_id.count;
+        uint32_t *rows = calloc(count + 1, sizeof *rows);
+        struct zl_liqmap *map = malloc(sizeof *map);
+        bool good = rows && map;
+
+        for (uint32_t i = 0; good && i < count; i++)
+                rows[i] = i;
+        sorting = engine;
+        if (good)
+                qsort(rows, count, sizeof *rows, by_id);
+        for (uint32_t i = 0; good && i < count; i++)
+                good = print_map(engine, scales, rows[i], map);
+        free(rows);
+        free(map);
+        return good;
+}
+
+static bool print(const struct zl_engine *engine, const struct zl_scales *scales, enum form form)
+{
+        return form == FORM_MAP ? print_maps(engine, scales)
+                                : print_pools(engine, scales, form == FORM_TABLE);
+}
+
+static enum zl_exit calc(FILE *file, const char *name, enum form form)
 {
         struct zl_engine_config config = zl_run_config_default();
         struct zl_lines *lines = zl_lines_open(file, name);
@@ -66,7 +124,7 @@ static enum zl_exit calc(FILE *file, const char *name, bool table)
 
         if (lines && zl_run_open(&run, &config) == ZL_OK) {
                 good = read_lines(&run, lines) &&
-                       print(run.engine, zl_lines_scales(lines), table);
+                       print(run.engine, zl_lines_scales(lines), form);
                 zl_run_close(&run);
         }
         zl_lines_close(lines);
@@ -75,9 +133,11 @@ static enum zl_exit calc(FILE *file, const char *name, bool table)
 
 enum zl_exit zl_cmd_calc(int argc, char **argv)
 {
-        bool table = false;
+        bool table = false, map = false;
         const struct zl_option options[] = {
                 {"table", ZL_OPTION_FLAG, &table, NULL, "print a table for a person", 0, 0, 0},
+                {"map", ZL_OPTION_FLAG, &map, NULL,
+                 "print a line an instrument: what is unsafe at which price", 0, 0, 0},
         };
         const struct zl_usage usage = {
                 .arguments = "[FILE]",
@@ -95,14 +155,19 @@ enum zl_exit zl_cmd_calc(int argc, char **argv)
 
         if (!zl_options_parse(&usage, argc, argv, &first, &code))
                 return code;
+        if (table && map) {
+                zl_say("--table and --map: one of them");
+                return ZL_EXIT_USAGE;
+        }
+        enum form form = map ? FORM_MAP : table ? FORM_TABLE : FORM_JSON;
         if (first == argc)
-                return calc(stdin, "stdin", table);
+                return calc(stdin, "stdin", form);
         FILE *file = fopen(argv[first], "rb");
         if (!file) {
                 zl_say_errno("cannot read %s", argv[first]);
                 return ZL_EXIT_FAILED;
         }
-        code = calc(file, argv[first], table);
+        code = calc(file, argv[first], form);
         fclose(file);
         return code;
 }

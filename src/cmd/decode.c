@@ -3,8 +3,10 @@
 #include "cmd/command.h"
 
 #include "app/census.h"
+#include "app/filter.h"
 #include "app/intake.h"
 #include "app/layout.h"
+#include "app/point.h"
 #include "app/say.h"
 
 #include <stdio.h>
@@ -14,8 +16,8 @@
 enum { LINE_SIZE_MAX = 8 << 20 };
 
 struct settings {
-        const char *sub, *pull, *format, *kinds;
-        struct zl_option_list topics;
+        const char *sub, *pull, *format, *kinds, *from, *to;
+        struct zl_option_list topics, accounts, instruments;
         uint64_t most;
         bool hex, stats, json;
         struct zl_net net;
@@ -27,6 +29,10 @@ struct decoder {
         struct zl_scales *scales;
         struct zl_message *message;
         struct zl_census census;
+        struct zl_filter filter;
+        struct zl_point from, to;
+        struct zl_tape_time time;
+        uint64_t at; /* the number of the next message from outside */
         char *line;
         uint64_t frames, shown, bad;
 };
@@ -78,6 +84,37 @@ static bool kinds_are_good(const char *kinds)
         return true;
 }
 
+/* False after a line on stderr. */
+static bool read_choice(struct decoder *decoder)
+{
+        const struct settings *settings = decoder->settings;
+        struct zl_filter *filter = &decoder->filter;
+
+        if (!kinds_are_good(settings->kinds) ||
+            !zl_filter_ids(&settings->accounts, "--account", UINT64_MAX, filter->accounts,
+                           &filter->accounts_count) ||
+            !zl_filter_ids(&settings->instruments, "--instrument", UINT32_MAX,
+                           filter->instruments, &filter->instruments_count))
+                return false;
+        return (!settings->from || zl_point_parse(settings->from, "--from", &decoder->from)) &&
+               (!settings->to || zl_point_parse(settings->to, "--to", &decoder->to));
+}
+
+/* Whether it is between both places; `ret_behind`: nothing more will be. */
+static bool is_between(struct decoder *decoder, const struct zl_header *header, bool *ret_behind)
+{
+        struct zl_place place =
+                zl_place_of(&decoder->time, decoder->frames, decoder->at, header);
+        struct zl_point *from = &decoder->from, *to = &decoder->to;
+
+        if (from->kind != ZL_POINT_NONE && !zl_point_reached(from, &place))
+                return false;
+        if (to->kind == ZL_POINT_SPAN && !to->base_ns) /* from where it begins */
+                to->base_ns = place.time_ns;
+        *ret_behind = zl_point_reached(to, &place);
+        return !*ret_behind;
+}
+
 /* ---- printing ---- */
 
 static bool print_message(struct decoder *decoder, const struct zl_laid *laid)
@@ -100,7 +137,8 @@ static bool print_message(struct decoder *decoder, const struct zl_laid *laid)
 static bool take_message(struct decoder *decoder, const struct zl_laid *laid, bool shown)
 {
         zl_scales_learn(decoder->scales, laid->message);
-        if (!shown)
+        decoder->at += laid->kind == ZL_RECORD_IN;
+        if (!shown || !zl_filter_passes(&decoder->filter, laid->header, laid->message))
                 return true;
         if (!decoder->settings->stats)
                 return print_message(decoder, laid);
@@ -117,13 +155,14 @@ static enum zl_intake_next take_frame(void *context, const uint8_t *frame, size_
         const struct settings *settings = decoder->settings;
         struct zl_frame_reader reader;
         char why[200];
-        bool shown = false;
+        bool shown = false, behind = false;
         enum zl_err err = zl_frame_check(frame, size, decoder->message, &reader);
 
         if (err == ZL_OK && (err = zl_frame_open(&reader, frame, size)) == ZL_OK) {
                 struct zl_laid laid = {frame, size, decoder->frames, 0, kind, &reader.header,
                                        decoder->message};
-                shown = is_wanted(settings, &reader.header) && is_of_kind(settings, kind);
+                shown = is_between(decoder, &reader.header, &behind) &&
+                        is_wanted(settings, &reader.header) && is_of_kind(settings, kind);
                 for (; (err = zl_frame_next(&reader, decoder->message)) == ZL_OK; laid.place++) {
                         if (!take_message(decoder, &laid, shown))
                                 return ZL_INTAKE_FAILED;
@@ -136,8 +175,8 @@ static enum zl_intake_next take_frame(void *context, const uint8_t *frame, size_
         }
         decoder->frames++;
         decoder->shown += shown || err == ZL_ERR_INVALID;
-        return decoder->shown == settings->most && settings->most ? ZL_INTAKE_ENOUGH
-                                                                  : ZL_INTAKE_GO_ON;
+        bool enough = settings->most && decoder->shown == settings->most;
+        return enough || behind ? ZL_INTAKE_ENOUGH : ZL_INTAKE_GO_ON;
 }
 
 static enum zl_exit decode(struct decoder *decoder, const char *path)
@@ -165,7 +204,7 @@ static enum zl_exit run(const struct settings *settings, const char *path)
         };
         enum zl_exit code = ZL_EXIT_FAILED;
 
-        if (settings->format && !decoder.layout)
+        if ((settings->format && !decoder.layout) || !read_choice(&decoder))
                 code = ZL_EXIT_USAGE;
         else if (!decoder.scales || !decoder.message || !decoder.line)
                 zl_say("out of memory");
@@ -192,6 +231,13 @@ enum zl_exit zl_cmd_decode(int argc, char **argv)
                  "these topics only, or how they begin", 0, 0, 't'},
                 {"kind", ZL_OPTION_TEXT, &settings.kinds, "LIST",
                  "of a tape: in, out, internal, or several with commas", 0, 0, 0},
+                {"account", ZL_OPTION_LIST, &settings.accounts, "ID", "what is about it", 0, 0,
+                 'a'},
+                {"instrument", ZL_OPTION_LIST, &settings.instruments, "ID", "what is about it", 0,
+                 0, 0},
+                {"from", ZL_OPTION_TEXT, &settings.from, "PLACE",
+                 "begin there: a time, +5m, record:1000, ...; see replay --help", 0, 0, 0},
+                {"to", ZL_OPTION_TEXT, &settings.to, "PLACE", "end in front of that", 0, 0, 0},
                 {"count", ZL_OPTION_NUMBER, &settings.most, "N", "stop after so many frames", 0,
                  UINT64_MAX, 'n'},
                 {"format", ZL_OPTION_TEXT, &settings.format, "FORMAT",
@@ -217,7 +263,5 @@ enum zl_exit zl_cmd_decode(int argc, char **argv)
 
         if (!zl_options_parse(&usage, argc, argv, &first, &code))
                 return code;
-        if (!kinds_are_good(settings.kinds))
-                return ZL_EXIT_USAGE;
         return run(&settings, first < argc ? argv[first] : NULL);
 }

@@ -147,8 +147,10 @@ static void run(struct keeper *keeper)
         sockets[count + 2] = keeper->heal.asker.journal;
         while (!zl_stopped()) {
                 uint32_t heard = hear(keeper);
-                bool more = zl_journal_work(&keeper->journal, zl_now_ns());
+                bool more = false;
                 work_with_peer(keeper, &more);
+                more |= zl_journal_work(&keeper->journal, zl_now_ns());
+                /* No state is served of frames that the system was not given. */
                 work_at_alerts(keeper);
                 if (keeper->serve.socket)
                         zl_serve_work(&keeper->serve, &keeper->journal, zl_now_ns());

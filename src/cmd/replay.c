@@ -8,6 +8,7 @@
 #include "app/replay.h"
 #include "app/say.h"
 #include "app/stop.h"
+#include "app/whatif/whatif.h"
 
 #include <stdio.h>
 
@@ -18,6 +19,7 @@ struct settings {
         uint64_t threads, peers, linger_ms;
         struct zl_net net;
         struct zl_replay replay;
+        struct zl_whatif whatif;
 };
 
 typedef unsigned long long ull;
@@ -62,6 +64,13 @@ static bool fit(const struct settings *settings)
         if (settings->onto && (replay->json || replay->untils_count || replay->go_on))
                 fault = "--onto sends what came in; --json, --until and --go-on are for what the "
                         "engine says, and it is not asked";
+        else if (zl_whatif_asked(&settings->whatif) &&
+                 (settings->onto || settings->from || settings->to || settings->pace ||
+                  settings->partitions || settings->accounts.count ||
+                  settings->instruments.count || replay->untils_count || replay->go_on ||
+                  replay->internal))
+                fault = "--set, --tiers, --fund, --shock, --variant and --write run the whole "
+                        "tape; of the other options only --json and --threads go with them";
         else if (replay->before && !settings->from)
                 fault = "--before is for what stands before --from, which is not given";
         if (fault)
@@ -152,12 +161,21 @@ static const char text[] =
         "  alert [KIND] [ACCOUNT]       \"alert warn 4711\"\n"
         "  ratio ACCOUNT[/POOL] OP N    maintenance/equity: \"ratio 4711/x >= 0.95\"\n"
         "  mark INSTRUMENT OP PRICE     \"mark 7 < 60000\"\n"
-        "OP is < <= > or >=. The replay stops behind the message at which the first of them holds.";
+        "OP is < <= > or >=. The replay stops behind the message at which the first of them holds."
+        "\n\n"
+        "A what-if (--set, --tiers, --fund, --shock, --variant, --report) runs the tape "
+        "against changed\nparameters, each variant in an engine of its own, with a simulated "
+        "exchange that fills its orders\nand a ledger that carries out its plans; the base, "
+        "nothing changed, goes through the same loop, and\nstands first in the table or the "
+        "JSON object. PATH is a field of policy, instrument, asset or\ncluster, with [WHO], a "
+        "number or a symbol, for one of them; or exchange.impact_ppm (250: how far a\ntrade of "
+        "a million pushes the price), .depth_ppm (1000: a trade of the mark's depth), "
+        ".half_life_ms\n(1000: of a push), .convert_ppm (500: the cost of selling collateral).";
 
 enum zl_exit zl_cmd_replay(int argc, char **argv)
 {
         struct settings s = {
-                .threads = 1, .peers = 1, .linger_ms = 10000, .net = ZL_NET_DEFAULT};
+                .threads = 0, .peers = 1, .linger_ms = 10000, .net = ZL_NET_DEFAULT};
         struct zl_replay *replay = &s.replay;
         const struct zl_option options[] = {
                 {"json", ZL_OPTION_FLAG, &replay->json, NULL,
@@ -165,7 +183,8 @@ enum zl_exit zl_cmd_replay(int argc, char **argv)
                 {"internal", ZL_OPTION_FLAG, &replay->internal, NULL,
                  "with --json: messages between workers and partitions too", 0, 0, 0},
                 {"threads", ZL_OPTION_NUMBER, &s.threads, "N",
-                 "spread the partitions over so many engines (1)", 1, 64, 'j'},
+                 "spread the partitions over so many engines (1); of a what-if, the variants (all)",
+                 1, 64, 'j'},
                 {"from", ZL_OPTION_TEXT, &s.from, "PLACE", "begin there", 0, 0, 0},
                 {"to", ZL_OPTION_TEXT, &s.to, "PLACE", "end in front of that", 0, 0, 0},
                 {"before", ZL_OPTION_FLAG, &replay->before, NULL,
@@ -191,6 +210,7 @@ enum zl_exit zl_cmd_replay(int argc, char **argv)
                 {"linger", ZL_OPTION_NUMBER, &s.linger_ms, "MS",
                  "with --onto: try for so long to send what is left at the end (10000)", 0,
                  86400000, 0},
+                ZL_WHATIF_OPTIONS(s.whatif),
                 ZL_NET_OPTIONS(s.net),
         };
         const struct zl_usage usage = {
@@ -210,10 +230,12 @@ enum zl_exit zl_cmd_replay(int argc, char **argv)
                 return ZL_EXIT_USAGE;
         }
         replay->path = argv[first];
-        replay->threads = (uint32_t)s.threads;
+        replay->threads = s.threads ? (uint32_t)s.threads : 1;
         replay->progress = true;
         if (!read_points(&s, replay) || !read_filter(&s, &replay->filter) ||
             !read_untils(&s, replay) || !fit(&s))
                 return ZL_EXIT_USAGE;
+        if (zl_whatif_asked(&s.whatif))
+                return zl_whatif(&s.whatif, replay->path, (uint32_t)s.threads, replay->json);
         return run(&s);
 }

@@ -319,7 +319,6 @@ int zl_scales_of(const struct zl_scales *scales, const struct zl_field *field,
                  const struct zl_record *record, const void *object,
                  const struct zl_message *message)
 {
-        const uint32_t *asset;
         uint32_t fund;
 
         switch (field->unit) {
@@ -335,8 +334,7 @@ int zl_scales_of(const struct zl_scales *scales, const struct zl_field *field,
         case ZL_UNIT_FUND:
                 if (!find_u32("fund", record, object, message, &fund))
                         return -1;
-                asset = zl_table_get(&scales->funds, fund);
-                return asset ? asset_scale(scales, *asset) : -1;
+                return zl_scales_fund(scales, fund);
         default:
                 return of_instrument(scales, field->unit, record, object, message);
         }
@@ -366,6 +364,18 @@ const char *zl_scales_symbol(const struct zl_scales *scales, uint32_t instrument
         const struct instrument *row = zl_table_get(&scales->instruments, instrument);
 
         return row ? row->symbol : NULL;
+}
+
+int zl_scales_asset(const struct zl_scales *scales, uint32_t asset)
+{
+        return asset_scale(scales, asset);
+}
+
+int zl_scales_fund(const struct zl_scales *scales, uint32_t fund)
+{
+        const uint32_t *asset = zl_table_get(&scales->funds, fund);
+
+        return asset ? asset_scale(scales, *asset) : -1;
 }
 
 const char *zl_scales_asset_symbol(const struct zl_scales *scales, uint32_t asset)

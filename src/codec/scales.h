@@ -25,6 +25,8 @@ int zl_scales_of(const struct zl_scales *scales, const struct zl_field *field,
 
 int zl_scales_instrument_price(const struct zl_scales *scales, uint32_t instrument);
 int zl_scales_instrument_qty(const struct zl_scales *scales, uint32_t instrument);
+int zl_scales_asset(const struct zl_scales *scales, uint32_t asset);
+int zl_scales_fund(const struct zl_scales *scales, uint32_t fund);
 int zl_scales_numeraire(const struct zl_scales *scales);
 /* An instrument's symbol, or NULL. */
 const char *zl_scales_symbol(const struct zl_scales *scales, uint32_t instrument);

@@ -1,5 +1,6 @@
 #include "core/outbox.h"
 
+#include "core/schema.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -82,7 +83,7 @@ static void put(struct zl_engine *engine, uint64_t rank, struct zl_topic topic, 
                               .joins = joins,
                               .rank = rank,
                               .size = size};
-        memcpy(item + 1, object, zl_message_size(type));
+        zl_record_copy(zl_schema_message(type), item + 1, object);
         outbox->size += size;
 }
 

@@ -245,3 +245,20 @@ uint32_t zl_partition(uint64_t id, uint32_t partitions)
         ZL_ASSERT(partitions > 0);
         return (uint32_t)(zl_mix64(id) % partitions);
 }
+
+void zl_record_copy(const struct zl_record *record, void *to, const void *from)
+{
+        size_t copied = 0; /* what stands between two lists is copied as one */
+
+        for (uint32_t i = 0; i < record->fields_count; i++) {
+                const struct zl_field *field = &record->fields[i];
+                uint32_t count;
+                if (field->form != ZL_FORM_LIST)
+                        continue;
+                memcpy(&count, (const uint8_t *)from + field->count_offset, sizeof count);
+                size_t end = field->offset + (size_t)count * field->row->size;
+                memcpy((uint8_t *)to + copied, (const uint8_t *)from + copied, end - copied);
+                copied = field->offset + (size_t)field->capacity * field->row->size;
+        }
+        memcpy((uint8_t *)to + copied, (const uint8_t *)from + copied, record->size - copied);
+}

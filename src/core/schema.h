@@ -71,6 +71,9 @@ void zl_record_init(const struct zl_record *record, void *object);
 /* Gives absent SAME fields the value of the field they follow. */
 void zl_record_fill_same(const struct zl_record *record, void *object);
 
+/* Copies what a record says: of a list no more than the rows that it has. */
+void zl_record_copy(const struct zl_record *record, void *to, const void *from);
+
 /* How many fields an array must have at least. */
 uint32_t zl_record_least(const struct zl_record *record);
 /* How many are written: not those at the end that were added and say nothing. */

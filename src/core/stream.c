@@ -129,9 +129,11 @@ static uint32_t *holes_of(struct zl_engine *engine, struct zl_topic topic)
                        : NULL;
 }
 
-static void fill_holes(struct zl_engine *engine, struct zl_topic topic)
+/* False: the topic's streams were whole. */
+static bool fill_holes(struct zl_engine *engine, struct zl_topic topic)
 {
         uint32_t *holes = holes_of(engine, topic), count = engine->streams_by_topic.count;
+        bool any = false;
 
         for (uint32_t i = 0; holes && *holes && i < count; i++) {
                 struct zl_stream *stream = &engine->streams[i];
@@ -140,12 +142,13 @@ static void fill_holes(struct zl_engine *engine, struct zl_topic topic)
                         continue;
                 stream->holed = false;
                 --*holes;
+                any = true;
         }
+        return any;
 }
 
-void zl_stream_repaired(struct zl_engine *engine, struct zl_topic topic)
+static void say_whole(struct zl_engine *engine, struct zl_topic topic)
 {
-        fill_holes(engine, topic);
         say_of(engine, topic, 0, ZL_ALERT_KIND_GAP, ": whole again");
         if (topic.kind != ZL_TOPIC_CTRL || engine->ctrl_holes > 0)
                 return;
@@ -160,10 +163,14 @@ void zl_stream_repaired(struct zl_engine *engine, struct zl_topic topic)
  * source may never come back. */
 static void repair(struct zl_engine *engine, struct zl_topic topic)
 {
-        const uint32_t *holes = holes_of(engine, topic);
+        if (fill_holes(engine, topic))
+                say_whole(engine, topic);
+}
 
-        if (holes && *holes)
-                zl_stream_repaired(engine, topic);
+void zl_stream_repaired(struct zl_engine *engine, struct zl_topic topic)
+{
+        fill_holes(engine, topic);
+        say_whole(engine, topic);
 }
 
 /* ---- frames ---- */

@@ -299,6 +299,10 @@ def mistakes(cluster):
             (['--account', 7, '--at', 'noon'], 2, 'is no place on a tape')):
         done = cluster.run('explain', tape.path, *arguments, code=code)
         check(words in done.stderr.decode(), (arguments, done.stderr))
+    for point, told in (('at:5', False), ('record:5', False), ('0', False), ('at:12', True),
+                        ('+1h', True), (str(10 ** 18), True), ('2001-09-09T01:46:40Z', True)):
+        e = tape.explain('--account', 7, '--at', point, code=not told)
+        check([x['at'] for x in e] == [12] * told, (point, e))
     e, = tape.explain('7/2/1/0/0')
     check(e['said'][0]['order'] == '7/2/1/0/0', e['said'])
 

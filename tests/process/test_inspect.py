@@ -97,7 +97,7 @@ def check_times(cluster, tape, records, draw):
 def point_text(seconds, rest):
     import datetime
     day = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-    return day.strftime('%Y-%m-%dT%H:%M:%S') + (f'.{rest:09d}' if rest else '') + 'Z'
+    return day.strftime('%Y-%m-%dT%H:%M:%S') + f'.{rest:09d}Z'
 
 
 def check_choice(cluster, tape, records):

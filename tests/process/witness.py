@@ -112,7 +112,7 @@ class Witness:
         check(len({n for n, _ in effects}) == 1, f'two decisions of {pool}/{base} had effect')
         check(len(set(effects)) == len(effects), f'{order} had effect twice')
         instrument = self.orders.get(order)
-        if instrument:
+        if instrument and said['price'] is not None:  # a conversion under this key has none
             position = int(pool.split('/')[0]), instrument
             self.closed[position] = self.closed.get(position, 0) + filled
             check(self.closed[position] <= abs(self.held[position[0]][instrument]),

@@ -37,6 +37,7 @@ CORE_SYSTEM_HEADERS = {
 PUBLIC_SYSTEM_HEADERS = {"stdint.h", "stddef.h", "stdbool.h"}
 
 TEXT_ENDINGS = (".c", ".h", ".cpp", ".def", ".py", ".md", ".json", ".yaml", ".yml", ".supp",
+                ".html", ".css", ".js",
                 "meson.build", "meson_options.txt", "Dockerfile")
 # Where a person's or a machine's own folders begin; spelt so that this file does not hold them.
 PRIVATE_FOLDERS = ["/" + name + "/" for name in ("work", "root", "home")]
