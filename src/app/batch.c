@@ -6,7 +6,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { FRAMES_MAX = 2048 }; /* of a batch */
+enum {
+        FRAMES_MAX = 2048, /* of a batch */
+        PARTS_MAX = 256,   /* records of states in it */
+};
 
 /* ---- opening ---- */
 
@@ -44,6 +47,7 @@ void zl_batch_close(struct zl_batch *batch)
 {
         zl_tape_shut(batch->tape);
         free(batch->frames);
+        free(batch->parts);
         if (batch->room)
                 munmap(batch->room, batch->settings.room);
         *batch = (struct zl_batch){0};
@@ -56,6 +60,25 @@ enum zl_err zl_batch_rewind(struct zl_batch *batch)
         if (err != ZL_OK)
                 zl_say_errno("cannot read %s again", batch->settings.path);
         return err;
+}
+
+enum zl_err zl_batch_show_states(struct zl_batch *batch)
+{
+        batch->parts = malloc(PARTS_MAX * sizeof *batch->parts);
+        if (!batch->parts) {
+                zl_say("out of memory");
+                return ZL_ERR_SYSTEM;
+        }
+        zl_tape_show_states(batch->tape);
+        return ZL_OK;
+}
+
+void zl_batch_begin_at(struct zl_batch *batch, const struct zl_tape_state *state,
+                       struct zl_tape_time time)
+{
+        batch->time = time;
+        batch->messages = state->messages;
+        batch->bytes = state->behind;
 }
 
 /* ---- decoding ---- */
@@ -163,7 +186,7 @@ static void go_on(struct zl_batch *batch)
 {
         struct zl_batch_frame frame = batch->frames[batch->count - 1];
 
-        batch->count = 0;
+        batch->count = batch->parts_count = 0;
         frame.place.at = batch->messages;
         batch->goes_on = decode(batch, &batch->going_on, &frame) == ZL_ERR_FULL;
         add_frame(batch, &frame);
@@ -186,10 +209,21 @@ static void complain(const struct zl_batch *batch)
                        (unsigned long long)zl_tape_torn(batch->tape));
 }
 
-/* The next frame from outside, held, with its header. */
+static void add_part(struct zl_batch *batch)
+{
+        struct zl_batch_part *part = &batch->parts[batch->parts_count];
+
+        part->record = batch->held;
+        part->frames = batch->count;
+        batch->parts_count += zl_tape_part_get(&batch->held, &part->part);
+}
+
+/* The next frame from outside, held, with its header. ZL_ERR_FULL: of states, first. */
 static enum zl_err hold(struct zl_batch *batch)
 {
         while (!batch->holds && batch->ended == ZL_OK) {
+                if (batch->parts_count == PARTS_MAX)
+                        return ZL_ERR_FULL;
                 batch->ended = zl_tape_next(batch->tape, &batch->held);
                 if (batch->ended != ZL_OK) {
                         complain(batch);
@@ -198,6 +232,8 @@ static enum zl_err hold(struct zl_batch *batch)
                 batch->bytes += batch->held.frame_size + 16u;
                 batch->records++;
                 batch->holds = batch->held.kind == ZL_RECORD_IN;
+                if (batch->held.kind == ZL_RECORD_STATE)
+                        add_part(batch);
                 if (batch->holds)
                         batch->opened = zl_frame_open(&batch->reader, batch->held.frame,
                                                       batch->held.frame_size);
@@ -220,7 +256,7 @@ enum zl_err zl_batch_read(struct zl_batch *batch, struct zl_point *stop)
                 go_on(batch);
                 return ZL_OK;
         }
-        batch->count = 0;
+        batch->count = batch->parts_count = 0;
         if (!batch->holds)
                 zl_tape_forget(batch->tape);
         while (!reached && !is_full(batch) && hold(batch) == ZL_OK) {
@@ -237,7 +273,7 @@ enum zl_err zl_batch_read(struct zl_batch *batch, struct zl_point *stop)
                         return err;
                 reached = overshot(batch, stop);
         }
-        if (batch->count)
+        if (batch->count || batch->parts_count)
                 return ZL_OK;
         return batch->ended == ZL_OK || batch->holds ? ZL_ERR_END : batch->ended;
 }

@@ -8,7 +8,7 @@
 #define ZL_APP_BATCH_H
 
 #include "app/point.h"
-#include "tape/tape.h"
+#include "tape/states.h"
 
 #include <zeroline/frame.h>
 
@@ -18,6 +18,13 @@ struct zl_batch_frame {
         uint32_t size;
         uint32_t first, messages; /* of the frame's messages, those that are in this batch */
         size_t offset;
+};
+
+/* A record of a state, with those frames of the batch in front of it. */
+struct zl_batch_part {
+        struct zl_tape_record record;
+        struct zl_tape_part part;
+        uint32_t frames;
 };
 
 struct zl_batch_settings {
@@ -31,6 +38,8 @@ struct zl_batch {
         struct zl_tape_reader *tape;
         struct zl_batch_frame *frames;
         uint32_t count;
+        struct zl_batch_part *parts; /* once zl_batch_show_states was called */
+        uint32_t parts_count;
         uint8_t *room;
         size_t used;
         struct zl_tape_record held; /* read, not taken yet */
@@ -51,6 +60,11 @@ ZL_MUST_CHECK enum zl_err zl_batch_open(struct zl_batch *batch,
                                         const struct zl_batch_settings *settings);
 void zl_batch_close(struct zl_batch *batch);
 
+/* From now on batches have the tape's states too. A batch of the last of them may have no frame. */
+ZL_MUST_CHECK enum zl_err zl_batch_show_states(struct zl_batch *batch);
+/* The tape was brought behind a state, at this time of it. */
+void zl_batch_begin_at(struct zl_batch *batch, const struct zl_tape_state *state,
+                       struct zl_tape_time time);
 /* The next batch, up to and without the frame that is at this point. ZL_ERR_END: there is none. A
  * tape that is damaged ends there with ZL_ERR_DAMAGED, or ZL_ERR_SYSTEM, after a line on stderr. */
 ZL_MUST_CHECK enum zl_err zl_batch_read(struct zl_batch *batch, struct zl_point *stop);

@@ -25,6 +25,7 @@ struct zl_engines {
         struct engine engines[ENGINES_MAX];
         uint32_t count, threads; /* threads started */
         uint32_t partitions;
+        struct zl_states states; /* of the only engine, beside those on the tape */
         zl_engines_stop *stop;
         const void *context;
         const struct zl_batch *batch; /* NULL: the threads end */
@@ -62,14 +63,31 @@ static void run_frame(struct engine *engine, const struct zl_batch *batch,
         }
 }
 
+/* The states behind so many frames. One engine has all of them; several share them. */
+static void compare_states(struct engine *engine, uint32_t frames, uint32_t *next)
+{
+        struct zl_engines *all = engine->all;
+        const struct zl_batch *batch = all->batch;
+
+        for (; *next < batch->parts_count && batch->parts[*next].frames == frames; ++*next) {
+                if (all->count == 1)
+                        zl_states_compare(&all->states, &engine->run, &batch->parts[*next].part);
+        }
+}
+
 static void run_batch(struct engine *engine)
 {
         const struct zl_batch *batch = engine->all->batch;
+        uint32_t part = 0;
 
         zl_said_clear(&engine->said);
         engine->cursor = 0;
-        for (uint32_t i = 0; i < batch->count && engine->stopped_at == UINT64_MAX; i++)
+        for (uint32_t i = 0; engine->stopped_at == UINT64_MAX; i++) {
+                compare_states(engine, i, &part);
+                if (i == batch->count)
+                        return;
                 run_frame(engine, batch, &batch->frames[i]);
+        }
 }
 
 static void *work(void *argument)
@@ -139,6 +157,11 @@ bool zl_engines_failed(const struct zl_engines *engines)
                         return true;
         }
         return false;
+}
+
+const struct zl_states_difference *zl_engines_state(const struct zl_engines *engines)
+{
+        return engines->states.difference.found ? &engines->states.difference : NULL;
 }
 
 uint32_t zl_engines_count(const struct zl_engines *engines)
@@ -235,6 +258,27 @@ static enum zl_err find_funds(struct zl_batch *batch, bool *ret_found)
         }
         *ret_found = found;
         return zl_batch_rewind(batch);
+}
+
+/* ---- from a state ---- */
+
+enum zl_err zl_engines_load(struct zl_engines *engines, const struct zl_tape_state *state,
+                            const uint8_t *bytes)
+{
+        enum zl_err err = ZL_OK;
+
+        for (uint32_t i = 0; i < engines->count && err == ZL_OK; i++)
+                err = zl_run_load(&engines->engines[i].run, bytes, state->size, state->messages);
+        if (err == ZL_OK && zl_engines_first(engines)->now_ns == 0)
+                err = ZL_ERR_END;
+        for (uint32_t i = 0; i < engines->count && err != ZL_OK; i++)
+                zl_run_begin_anew(&engines->engines[i].run);
+        return err;
+}
+
+const struct zl_engine *zl_engines_first(const struct zl_engines *engines)
+{
+        return engines->engines[0].run.engine;
 }
 
 /* ---- opening ---- */
@@ -339,6 +383,7 @@ void zl_engines_close(struct zl_engines *engines)
                 zl_run_close(&engines->engines[i].run);
                 zl_said_free(&engines->engines[i].said);
         }
+        zl_states_free(&engines->states);
         pthread_mutex_destroy(&engines->gate);
         free(engines);
 }

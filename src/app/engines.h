@@ -11,6 +11,7 @@
 #include "app/batch.h"
 #include "app/run.h"
 #include "app/said.h"
+#include "app/states.h"
 
 struct zl_engines;
 
@@ -29,6 +30,14 @@ ZL_MUST_CHECK enum zl_err zl_engines_open(struct zl_batch *batch, uint32_t threa
 /* NULL is allowed. */
 void zl_engines_close(struct zl_engines *engines);
 
+/* All take over this state, which knows the time; else they know nothing: ZL_ERR_END, or
+ * ZL_ERR_INVALID when it does not fit them. */
+ZL_MUST_CHECK enum zl_err zl_engines_load(struct zl_engines *engines,
+                                          const struct zl_tape_state *state,
+                                          const uint8_t *bytes);
+/* What all of them know can be asked of it. */
+const struct zl_engine *zl_engines_first(const struct zl_engines *engines);
+
 /* Gives a batch to all engines. What they said to the one before is forgotten. */
 void zl_engines_run(struct zl_engines *engines, const struct zl_batch *batch);
 /* The next thing said. NULL: that was all. */
@@ -37,6 +46,9 @@ const struct zl_said_item *zl_engines_next(struct zl_engines *engines, const uin
 uint64_t zl_engines_stopped(const struct zl_engines *engines);
 /* Memory ran out: not all was heard. */
 bool zl_engines_failed(const struct zl_engines *engines);
+/* The first of the tape's states that is not the engine's; NULL: none is. Several engines do not
+ * compare them. */
+const struct zl_states_difference *zl_engines_state(const struct zl_engines *engines);
 uint32_t zl_engines_count(const struct zl_engines *engines);
 /* P */
 uint32_t zl_engines_partitions(const struct zl_engines *engines);

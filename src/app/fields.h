@@ -52,6 +52,12 @@ static inline void zl_field_u64(struct zl_text *text, const char *name, uint64_t
         zl_text_u64(text, value);
 }
 
+static inline void zl_field_i64(struct zl_text *text, const char *name, int64_t value)
+{
+        zl_field(text, name);
+        zl_text_i64(text, value);
+}
+
 static inline void zl_field_bool(struct zl_text *text, const char *name, bool value)
 {
         zl_field(text, name);
@@ -73,6 +79,16 @@ static inline void zl_field_decimal(struct zl_text *text, const char *name, zl_i
 {
         zl_field(text, name);
         zl_json_decimal(text, value, scale);
+}
+
+/* null where it has none. */
+static inline void zl_field_maybe(struct zl_text *text, const char *name, bool has,
+                                  zl_i128 value, uint32_t scale)
+{
+        if (has)
+                zl_field_decimal(text, name, value, scale);
+        else
+                zl_field_null(text, name);
 }
 
 static inline void zl_field_wide(struct zl_text *text, const char *name, struct zl_wide value,

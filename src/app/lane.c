@@ -3,6 +3,7 @@
 #include "app/clock.h"
 #include "app/heal.h"
 #include "app/join.h"
+#include "app/lane_tape.h"
 #include "app/queue.h"
 #include "app/ranges.h"
 #include "app/run.h"
@@ -11,7 +12,6 @@
 #include "app/subscriptions.h"
 #include "bus/pace.h"
 #include "core/state.h"
-#include "tape/tape.h"
 
 #include <stdlib.h>
 
@@ -26,7 +26,7 @@ struct state {
         struct zl_lane_result *result;
         struct zl_run run;
         struct zl_said said;
-        struct zl_tape_writer *tape;
+        struct zl_lane_tape tape;
         struct zl_socket *sources[ZL_LANE_ENDPOINTS_MAX];
         struct zl_socket *routers[ZL_LANE_ENDPOINTS_MAX];
         struct zl_queue queues[ZL_LANE_ENDPOINTS_MAX];
@@ -78,52 +78,6 @@ static enum zl_err open_sockets(struct state *state)
                         zl_subscribe_all(state->sources[i], &settings->config);
         }
         return err == ZL_OK ? open_mesh(state) : err;
-}
-
-/* A record that cannot be written ends the tape at its last whole one; the worker goes on. */
-static void record(struct state *state, enum zl_record_kind kind, const void *frame, size_t size)
-{
-        if (!state->tape || zl_tape_append(state->tape, kind, frame, size) == ZL_OK)
-                return;
-        zl_say_errno("%s: cannot write; the tape ends here, the worker goes on without",
-                     state->settings->tape);
-        if (zl_tape_close(state->tape) != ZL_OK)
-                state->result->failed = true;
-        state->tape = NULL;
-}
-
-static void flush(struct state *state)
-{
-        if (state->tape && zl_tape_flush(state->tape) != ZL_OK)
-                record(state, ZL_RECORD_IN, "", 0); /* says so and lets go of it */
-}
-
-static enum zl_err start_tape(struct state *state)
-{
-        struct zl_header header = {.topic = {ZL_TOPIC_TAPE, 0},
-                                   .src = state->settings->config.src,
-                                   .epoch = state->settings->config.epoch,
-                                   .seq = 1};
-        struct zl_msg_tape head;
-        struct zl_frame_writer writer;
-        uint8_t buffer[4096];
-        size_t size;
-
-        if (!state->settings->tape)
-                return ZL_OK;
-        enum zl_err err = zl_tape_create(state->settings->tape, &state->tape);
-        if (err != ZL_OK) {
-                zl_say_errno("cannot make the tape %s", state->settings->tape);
-                return err;
-        }
-        zl_run_describe(&state->settings->config, &head);
-        zl_frame_begin(&writer, buffer, sizeof buffer, &header);
-        zl_frame_add_as(&writer, ZL_TYPE_TAPE, &head);
-        err = zl_frame_end(&writer, &size);
-        if (err == ZL_OK)
-                record(state, ZL_RECORD_INTERNAL, buffer, size);
-        flush(state);
-        return err;
 }
 
 /* ---- what the engine said ---- */
@@ -195,9 +149,10 @@ static void send_said(struct state *state)
 {
         for (size_t i = 0; i < state->said.count; i++) {
                 const struct zl_said_item *item = zl_said_item(&state->said, i);
-                record(state, item->kind, zl_said_frame(&state->said, item), item->size);
+                zl_lane_tape_record(&state->tape, item->kind, zl_said_frame(&state->said, item),
+                                    item->size);
         }
-        flush(state);
+        zl_lane_tape_flush(&state->tape);
         for (size_t i = 0; i < state->said.count; i++) {
                 const struct zl_said_item *item = zl_said_item(&state->said, i);
                 const uint8_t *frame = zl_said_frame(&state->said, item);
@@ -240,7 +195,7 @@ static void take_frame(struct state *state, const uint8_t *frame, size_t size)
         if (state->said.failed)
                 return;
         state->result->frames++;
-        record(state, ZL_RECORD_IN, frame, size);
+        zl_lane_tape_record(&state->tape, ZL_RECORD_IN, frame, size);
         enum zl_err err =
                 zl_run_frame(&state->run, frame, size, zl_said_hear, &state->said, &reader);
         if (err != ZL_OK)
@@ -252,6 +207,7 @@ static void take_frame(struct state *state, const uint8_t *frame, size_t size)
                 fail(state);
         else if (state->said.count)
                 send_said(state);
+        zl_lane_tape_state(&state->tape, &state->run);
 }
 
 /* Whether the worker's own thread passed on what this lane said: its engine has it already. */
@@ -437,10 +393,8 @@ static void close_all(struct state *state, uint64_t end_ns)
         zl_heal_close(&state->heal);
         zl_socket_close(state->ledger, linger_ms);
         zl_socket_close(state->alerts, linger_ms);
-        if (zl_tape_close(state->tape) != ZL_OK) {
-                zl_say_errno("%s: cannot write its end", state->settings->tape);
-                state->result->failed = true;
-        }
+        zl_lane_tape_close(&state->tape);
+        state->result->failed |= state->tape.failed;
         zl_said_free(&state->said);
         zl_run_close(&state->run);
 }
@@ -471,7 +425,8 @@ void *zl_lane_run(void *argument)
         state->result = &lane->result;
         state->lag = (struct zl_lag){.shared = lane->settings.lags, .lane = lane->settings.number};
         if (zl_run_open(&state->run, &lane->settings.config) == ZL_OK &&
-            start_tape(state) == ZL_OK)
+            zl_lane_tape_open(&state->tape, lane->settings.tape, &lane->settings.config,
+                              lane->settings.state_ns) == ZL_OK)
                 err = open_sockets(state);
         if (err == ZL_OK)
                 err = join(state);
@@ -483,7 +438,8 @@ void *zl_lane_run(void *argument)
         while (!atomic_load(lane->settings.stop)) {
                 if (do_work(state) > 0)
                         continue;
-                flush(state); /* a crash loses nothing that came before the last wait */
+                /* a crash loses nothing that came before the last wait */
+                zl_lane_tape_flush(&state->tape);
                 wait_for_input(state);
         }
         uint64_t end_ns = zl_ticks_ns() + (uint64_t)lane->settings.linger_ms * 1000000u;

@@ -35,6 +35,7 @@ struct zl_lane_settings {
         struct zl_route routes[ZL_LANE_ENDPOINTS_MAX];
         uint32_t routes_count;
         const char *tape; /* NULL: none */
+        uint64_t state_ns; /* engine time between two states on it; 0: none */
         const char *journal; /* where it asks for states; NULL: nowhere */
         uint64_t journal_wait_ms;
         int linger_ms;

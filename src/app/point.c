@@ -26,45 +26,95 @@ static bool take_number(const char **text, uint64_t *ret_number)
         return errno == 0;
 }
 
-/* ".25" in ns; nothing is 0. */
-static bool take_fraction(const char **text, uint64_t *ret_ns)
+/* So many digits. */
+static bool take_digits(const char **text, int count, int *ret_value)
 {
-        uint64_t unit = NS_PER_S, ns = 0;
+        int value = 0;
 
-        if (**text == '.') {
-                do {
-                        ++*text;
-                        unit /= 10;
-                        if (**text < '0' || **text > '9')
-                                return false;
-                        ns += (uint64_t)(**text - '0') * unit;
-                } while ((*text)[1] >= '0' && (*text)[1] <= '9');
-                ++*text;
+        for (int i = 0; i < count; i++, ++*text) {
+                if (**text < '0' || **text > '9')
+                        return false;
+                value = 10 * value + (**text - '0');
         }
-        *ret_ns = ns;
+        *ret_value = value;
         return true;
 }
 
-/* 2026-10-10T21:15:00Z; seconds may have a fraction, and may be left out. */
+static bool take_char(const char **text, char a, char b)
+{
+        if (**text != a && **text != b)
+                return false;
+        ++*text;
+        return true;
+}
+
+/* ".25" in ns; nothing is 0. Up to nine digits count; what is finer is left out. */
+static bool take_fraction(const char **text, uint64_t *ret_ns)
+{
+        uint64_t unit = NS_PER_S / 10;
+
+        *ret_ns = 0;
+        if (**text != '.')
+                return true;
+        ++*text;
+        if (**text < '0' || **text > '9')
+                return false;
+        for (; **text >= '0' && **text <= '9'; ++*text, unit /= 10)
+                *ret_ns += unit * (uint64_t)(**text - '0');
+        return true;
+}
+
+/* "Z", or "+02:00". */
+static bool take_zone(const char **text, int *ret_minutes)
+{
+        int sign = **text == '-' ? -1 : 1, hours, minutes;
+
+        *ret_minutes = 0;
+        if (take_char(text, 'Z', 'z'))
+                return true;
+        if (!take_char(text, '+', '-') || !take_digits(text, 2, &hours) ||
+            !take_char(text, ':', ':') || !take_digits(text, 2, &minutes) || hours > 23 ||
+            minutes > 59)
+                return false;
+        *ret_minutes = sign * (60 * hours + minutes);
+        return true;
+}
+
+/* ":00.25"; nothing is 0. */
+static bool take_seconds(const char **text, int *ret_seconds, uint64_t *ret_ns)
+{
+        *ret_seconds = 0;
+        *ret_ns = 0;
+        return !take_char(text, ':', ':') ||
+               (take_digits(text, 2, ret_seconds) && take_fraction(text, ret_ns));
+}
+
+/* RFC 3339; a space may stand for the T, as it allows, and seconds may be left out. */
 static bool parse_date(const char *text, uint64_t *ret_ns)
 {
-        struct tm when = {0}, same;
-        uint64_t fraction = 0;
-        const char *rest = strptime(text, "%Y-%m-%dT%H:%M", &when);
+        struct tm tm = {0};
+        uint64_t fraction_ns;
+        int minutes;
 
-        if (rest && *rest == ':') {
-                rest = strptime(rest, ":%S", &when);
-                if (rest && !take_fraction(&rest, &fraction))
-                        return false;
-        }
-        if (!rest || strcmp(rest, "Z") != 0)
+        if (!take_digits(&text, 4, &tm.tm_year) || !take_char(&text, '-', '-') ||
+            !take_digits(&text, 2, &tm.tm_mon) || !take_char(&text, '-', '-') ||
+            !take_digits(&text, 2, &tm.tm_mday) ||
+            !(take_char(&text, 'T', 't') || take_char(&text, ' ', ' ')) ||
+            !take_digits(&text, 2, &tm.tm_hour) || !take_char(&text, ':', ':') ||
+            !take_digits(&text, 2, &tm.tm_min) ||
+            !take_seconds(&text, &tm.tm_sec, &fraction_ns) || !take_zone(&text, &minutes) || *text)
                 return false;
-        same = when;
-        time_t seconds = timegm(&same);
-        if (seconds < 0 || same.tm_mday != when.tm_mday || same.tm_mon != when.tm_mon ||
-            (uint64_t)seconds > UINT64_MAX / NS_PER_S - 1)
-                return false; /* the 31st of February is no day */
-        *ret_ns = (uint64_t)seconds * NS_PER_S + fraction;
+        tm.tm_year -= 1900;
+        tm.tm_mon -= 1;
+        const struct tm said = tm;
+        int64_t seconds = timegm(&tm); /* makes the 31st of a shorter month another day */
+        if (tm.tm_mon != said.tm_mon || tm.tm_mday != said.tm_mday || said.tm_hour > 23 ||
+            said.tm_min > 59 || said.tm_sec > 60)
+                return false;
+        seconds -= 60 * minutes;
+        if (seconds < 0 || (uint64_t)seconds > UINT64_MAX / NS_PER_S - 1)
+                return false;
+        *ret_ns = (uint64_t)seconds * NS_PER_S + fraction_ns;
         return true;
 }
 
@@ -116,7 +166,10 @@ bool zl_point_parse(const char *text, const char *where, struct zl_point *ret_po
         struct zl_point point = {.kind = ZL_POINT_TIME};
         bool good;
 
-        if (!strncmp(text, "record:", 7)) {
+        if (!strcmp(text, "end")) {
+                point.kind = ZL_POINT_NONE;
+                good = true;
+        } else if (!strncmp(text, "record:", 7)) {
                 point.kind = ZL_POINT_RECORD;
                 good = parse_plain(text + 7, &point.value);
         } else if (!strncmp(text, "at:", 3)) {
@@ -133,7 +186,8 @@ bool zl_point_parse(const char *text, const char *where, struct zl_point *ret_po
         }
         if (!good) {
                 zl_say("%s \"%s\" is no place on a tape; it is one of 2026-10-10T21:15:00Z, "
-                       "nanoseconds since 1970, +5m, record:1000, at:500, seq:mark.00000001:500",
+                       "nanoseconds since 1970, +5m, record:1000, at:500, "
+                       "seq:mark.00000001:500, end",
                        where, text);
                 return false;
         }
@@ -186,7 +240,9 @@ static int stands(struct zl_point *point, const struct zl_place *place)
         case ZL_POINT_SPAN:
                 if (!point->base_ns)
                         point->base_ns = place->time_ns;
-                return point->base_ns ? compare(place->time_ns - point->base_ns, point->value) : -1;
+                if (!point->base_ns || place->time_ns < point->base_ns)
+                        return -1; /* the clock may begin behind what headers named */
+                return compare(place->time_ns - point->base_ns, point->value);
         case ZL_POINT_RECORD:
                 return compare(place->record, point->value);
         case ZL_POINT_AT:

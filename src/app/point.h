@@ -9,7 +9,7 @@
 #include <zeroline/message.h>
 
 enum zl_point_kind {
-        ZL_POINT_NONE, /* never reached */
+        ZL_POINT_NONE, /* never reached: the end */
         ZL_POINT_TIME,
         ZL_POINT_SPAN, /* of time, from the first frame with a time that is asked about */
         ZL_POINT_RECORD,
@@ -37,8 +37,9 @@ struct zl_tape_time {
         bool has_clock;
 };
 
-/* "2026-10-10T21:15:00Z", nanoseconds since 1970, "+5m", "record:1000", "at:500" or
- * "seq:mark.00000001:500". False after a line on stderr that begins with `where`. */
+/* "2026-10-10T21:15:00Z" (RFC 3339; seconds may be left out), nanoseconds since 1970, "+5m",
+ * "record:1000", "at:500", "seq:mark.00000001:500" or "end". False after a line on stderr that
+ * begins with `where`. */
 ZL_MUST_CHECK bool zl_point_parse(const char *text, const char *where, struct zl_point *ret_point);
 
 /* Asked in order, of every frame: moves the tape's time on. NULL: it has no header. */

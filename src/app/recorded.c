@@ -1,6 +1,7 @@
 #include "app/recorded.h"
 
 #include "app/batch.h"
+#include "tape/states.h"
 
 enum zl_err zl_recorded_open(struct zl_recorded *recorded, const char *path)
 {
@@ -45,13 +46,28 @@ const struct zl_tape_record *zl_recorded_peek(struct zl_recorded *recorded)
 void zl_recorded_take(struct zl_recorded *recorded)
 {
         recorded->holds = false;
-        recorded->number++;
+}
+
+/* What stands in front of the last state before the record need not be read. */
+static void jump(struct zl_recorded *recorded, uint64_t record)
+{
+        struct zl_tape_state state;
+
+        if (!recorded->holds || recorded->next.number >= record)
+                return;
+        enum zl_err err = zl_tape_find_state(recorded->tape, record, UINT64_MAX, &state);
+        if (err != ZL_OK || state.number < recorded->next.number)
+                return;
+        recorded->holds = false;
+        recorded->ended = zl_tape_go_behind(recorded->tape, &state) != ZL_OK;
 }
 
 void zl_recorded_skip(struct zl_recorded *recorded, uint64_t record)
 {
         const struct zl_tape_record *next;
 
+        if (zl_recorded_peek(recorded))
+                jump(recorded, record);
         while ((next = zl_recorded_peek(recorded)) != NULL && next->number < record)
                 zl_recorded_take(recorded);
 }

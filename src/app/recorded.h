@@ -17,7 +17,6 @@ struct zl_recorded {
         bool any;        /* there was an output */
         uint64_t input;  /* the record in front of `next` that came from outside; when it ended, the
                           * last one of the tape */
-        uint64_t number; /* of `next` among the outputs */
 };
 
 /* ZL_ERR_INVALID or ZL_ERR_SYSTEM after a line on stderr. */

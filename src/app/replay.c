@@ -6,6 +6,7 @@
 #include "app/compare.h"
 #include "app/progress.h"
 #include "app/say.h"
+#include "app/seek.h"
 #include "app/stop.h"
 #include "codec/json.h"
 
@@ -91,9 +92,33 @@ static enum zl_err tell_batch(struct job *job)
                 err = tell(job, item, frame);
                 zl_compare_said(&job->compare, batch, item, frame);
         }
-        if (err == ZL_OK && job->stop_at == UINT64_MAX)
+        if (err == ZL_OK && job->stop_at == UINT64_MAX && batch->count)
                 zl_compare_up_to(&job->compare, batch->frames[batch->count - 1].place.record);
         return err;
+}
+
+/* The batch's states that stand before the replay's end; a difference, unless an output differed
+ * before it. */
+static void tell_states(struct job *job)
+{
+        const struct zl_states_difference *difference = zl_engines_state(job->engines);
+        struct zl_replay_result *result = &job->result;
+
+        if (result->state_differs)
+                return;
+        for (uint32_t i = 0; i < job->batch.parts_count; i++) {
+                const struct zl_tape_part *part = &job->batch.parts[i].part;
+                if (difference && part->number == difference->record)
+                        break;
+                result->states += part->at == 0 && part->messages <= job->stop_at;
+        }
+        if (!difference || difference->messages > job->stop_at ||
+            (job->compare.differs && job->compare.first_record < difference->record))
+                return;
+        zl_progress_hide(&job->progress);
+        zl_states_say(difference);
+        result->state_differs = true;
+        result->first_record = difference->record;
 }
 
 /* ---- hearing ---- */
@@ -152,10 +177,23 @@ static bool heard_before(void *context)
         show_progress(job);
         if (failed(job))
                 return false;
-        if (!job->replay->before)
-                return !zl_stopped();
-        zl_progress_hide(&job->progress);
-        return tell_batch(job) == ZL_OK && !zl_stopped();
+        if (job->replay->before) {
+                zl_progress_hide(&job->progress);
+                if (tell_batch(job) != ZL_OK)
+                        return false;
+        }
+        tell_states(job);
+        return !zl_stopped();
+}
+
+/* What the messages before the state said of units is asked of the engine. */
+static void begun_with(void *context, const struct zl_tape_state *state)
+{
+        struct job *job = context;
+
+        job->result.skipped = state->messages;
+        job->result.state = state->number;
+        zl_seek_learn(zl_engines_first(job->engines), job->scales);
 }
 
 static void count_heard(struct job *job)
@@ -177,7 +215,8 @@ static bool may_go_on(const struct job *job)
         const struct zl_replay *replay = job->replay;
 
         return job->stop_at == UINT64_MAX && !zl_stopped() &&
-               (!job->compare.differs || replay->go_on || replay->json);
+               ((!job->compare.differs && !job->result.state_differs) || replay->go_on ||
+                replay->json);
 }
 
 static enum zl_err run_batch(struct job *job)
@@ -192,6 +231,7 @@ static enum zl_err run_batch(struct job *job)
         if (failed(job))
                 return ZL_ERR_SYSTEM;
         enum zl_err err = tell_batch(job);
+        tell_states(job);
         count_heard(job);
         if (job->tempo.kind != ZL_TEMPO_MOST)
                 fflush(stdout);
@@ -200,6 +240,21 @@ static enum zl_err run_batch(struct job *job)
 
 /* ---- all of it ---- */
 
+/* To the point, from the last state before it unless what stands before is asked for. */
+static enum zl_err bring(struct job *job, struct zl_point *from)
+{
+        const struct zl_bring bring = {.batch = &job->batch,
+                                       .engines = job->engines,
+                                       .point = from,
+                                       .from_begin = job->replay->from_begin ||
+                                                     job->replay->before,
+                                       .heard = heard_before,
+                                       .begun = begun_with,
+                                       .context = job};
+
+        return zl_bring(&bring);
+}
+
 static enum zl_err begin(struct job *job)
 {
         const struct zl_replay *replay = job->replay;
@@ -207,7 +262,7 @@ static enum zl_err begin(struct job *job)
 
         if (!replay->has_from)
                 return ZL_OK;
-        enum zl_err err = zl_bring(&job->batch, job->engines, &from, heard_before, job);
+        enum zl_err err = bring(job, &from);
         if (err == ZL_ERR_END) {
                 zl_progress_hide(&job->progress);
                 zl_say("%s: the tape ends before --from", replay->path);
@@ -264,6 +319,8 @@ static enum zl_err open_all(struct job *job)
         if (err == ZL_OK)
                 err = zl_engines_open(&job->batch, replay->threads, ratio ? any_ratio : NULL, job,
                                       &job->engines);
+        if (err == ZL_OK && zl_engines_count(job->engines) == 1)
+                err = zl_batch_show_states(&job->batch);
         if (err == ZL_OK)
                 job->filter.partitions_all = zl_engines_partitions(job->engines);
         return err;
@@ -278,9 +335,10 @@ static void conclude(struct job *job)
         result->compared = compare->compared;
         result->missing = compare->missing;
         result->recorded = compare->recorded.any;
-        result->differs = compare->differs;
+        result->differs = compare->differs || result->state_differs;
         result->first_output = compare->first_output;
-        result->first_record = compare->first_record;
+        if (!result->state_differs)
+                result->first_record = compare->first_record;
         result->stopped = job->stop_at != UINT64_MAX;
         result->stop_at = job->stop_at;
 }

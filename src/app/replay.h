@@ -24,6 +24,7 @@ struct zl_replay {
         bool internal;    /* those between workers and partitions too */
         bool go_on;       /* behind a difference; so does `json` */
         bool before;      /* print and compare what was said before `from` too */
+        bool from_begin;  /* the states on the tape are not used to come to `from` */
         bool progress;    /* draw how far it is, on a terminal */
         bool has_from;
         struct zl_point from, to; /* to: not including */
@@ -35,11 +36,16 @@ struct zl_replay {
 
 struct zl_replay_result {
         uint64_t frames, messages, outputs, compared, bad_frames;
-        uint64_t before;   /* messages that were heard before `from` */
+        uint64_t before;   /* messages before `from`; all were heard but those of `skipped` */
+        uint64_t skipped;  /* that a state on the tape stood for, */
+        uint64_t state;    /* at this record */
+        uint64_t states;   /* on the tape, and each the engine's */
+        bool state_differs; /* one is not, and no output before it differs */
         uint64_t missing;  /* outputs behind the last one recorded */
         bool recorded;     /* the tape holds outputs to compare with */
         bool differs;
-        uint64_t first_output, first_record; /* of the difference: the output; its input's record */
+        uint64_t first_output, first_record; /* of the difference: the output; its input's, or
+                                              * the state's record */
         bool stopped; /* by a predicate, behind message `stop_at` */
         uint64_t stop_at;
         uint64_t ran_ns; /* without what came before `from` */

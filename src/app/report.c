@@ -1,6 +1,6 @@
 #include "app/report.h"
 
-#include "codec/json.h"
+#include "app/fields.h"
 
 #include <stdlib.h>
 
@@ -24,48 +24,33 @@ static const char *const states[] = {
 
 static const struct zl_engine *sorting; /* qsort takes no context */
 
-static int by_id(const void *a, const void *b)
+/* By account, then in canonical order. */
+static int by_account_and_pool(const void *a, const void *b)
 {
-        uint64_t x = sorting->accounts[*(const uint32_t *)a].id;
-        uint64_t y = sorting->accounts[*(const uint32_t *)b].id;
+        uint64_t x = sorting->accounts[sorting->pools[*(const uint32_t *)a].account].id;
+        uint64_t y = sorting->accounts[sorting->pools[*(const uint32_t *)b].account].id;
 
-        return x < y ? -1 : x > y;
-}
-
-static int by_pool(const void *a, const void *b)
-{
+        if (x != y)
+                return x < y ? -1 : 1;
         return zl_pool_id_compare(sorting->pools[*(const uint32_t *)a].id,
                                   sorting->pools[*(const uint32_t *)b].id);
 }
 
-uint32_t *zl_report_accounts(const struct zl_engine *engine, uint32_t *ret_count)
+uint32_t *zl_report_pools(const struct zl_engine *engine, uint32_t *ret_count)
 {
-        uint32_t all = engine->accounts_by_id.count, count = 0;
+        uint32_t all = engine->pool_rows.fresh, count = 0;
         uint32_t *rows = malloc((all + 1) * sizeof *rows);
 
         if (!rows)
                 return NULL;
         for (uint32_t row = 0; row < all; row++) {
-                if (engine->accounts[row].first_pool != ZL_NONE_AT)
+                if (engine->pools[row].account != ZL_NONE_AT)
                         rows[count++] = row;
         }
         sorting = engine;
-        qsort(rows, count, sizeof *rows, by_id);
+        qsort(rows, count, sizeof *rows, by_account_and_pool);
         *ret_count = count;
         return rows;
-}
-
-uint32_t zl_report_pools(const struct zl_engine *engine, uint32_t account, uint32_t *ret_pools,
-                         uint32_t most)
-{
-        uint32_t count = 0;
-
-        for (uint32_t row = engine->accounts[account].first_pool;
-             row != ZL_NONE_AT && count < most; row = engine->pools[row].next_of_account)
-                ret_pools[count++] = row;
-        sorting = engine;
-        qsort(ret_pools, count, sizeof *ret_pools, by_pool);
-        return count;
 }
 
 /* ---- figures ---- */
@@ -149,42 +134,15 @@ struct zl_position_figures zl_position_figures(const struct zl_subject *subject,
 
 /* ---- fields ---- */
 
-static void name(struct zl_text *text, const char *key)
-{
-        zl_text_char(text, '"');
-        zl_text_put(text, key);
-        zl_text_put(text, "\":");
-}
-
-static void decimal(struct zl_text *text, const char *key, bool has, zl_i128 value, uint32_t scale)
-{
-        name(text, key);
-        if (has)
-                zl_json_decimal(text, value, scale);
-        else
-                zl_text_put(text, "null");
-        zl_text_char(text, ',');
-}
-
-static void word(struct zl_text *text, const char *key, const char *value)
-{
-        name(text, key);
-        if (value)
-                zl_json_string(text, value);
-        else
-                zl_text_put(text, "null");
-        zl_text_char(text, ',');
-}
-
 static void put_pool(const struct zl_subject *subject, struct zl_text *text)
 {
         struct zl_pool_figures pool = zl_pool_figures(subject);
 
-        decimal(text, "equity", subject->has, pool.equity, pool.scale);
-        decimal(text, "bankruptcy_equity", subject->has, pool.left, pool.scale);
-        decimal(text, "maintenance", subject->has, pool.maintenance, pool.scale);
-        decimal(text, "ratio", pool.has_ratio, pool.ratio, 9);
-        word(text, "state", states[pool.state]);
+        zl_field_maybe(text, "equity", subject->has, pool.equity, pool.scale);
+        zl_field_maybe(text, "bankruptcy_equity", subject->has, pool.left, pool.scale);
+        zl_field_maybe(text, "maintenance", subject->has, pool.maintenance, pool.scale);
+        zl_field_maybe(text, "ratio", pool.has_ratio, pool.ratio, 9);
+        zl_field_word(text, "state", states[pool.state]);
 }
 
 static void put_figures(const struct zl_subject *subject, uint32_t at, uint32_t price_scale,
@@ -193,23 +151,22 @@ static void put_figures(const struct zl_subject *subject, uint32_t at, uint32_t 
         struct zl_position_figures figures = zl_position_figures(subject, at);
         const struct zl_liquidation *points = &figures.points;
 
-        decimal(text, "notional", subject->has, figures.notional, figures.scale);
-        decimal(text, "upnl", subject->has, figures.upnl, figures.scale);
-        decimal(text, "maintenance", subject->has, figures.maintenance, figures.scale);
-        decimal(text, "liquidation_price", figures.has_nearest, figures.nearest, price_scale);
-        decimal(text, "liquidation_below", !points->below_reason, points->below, price_scale);
-        word(text, "liquidation_below_reason", reasons[points->below_reason]);
-        decimal(text, "liquidation_above", !points->above_reason, points->above, price_scale);
-        word(text, "liquidation_above_reason", reasons[points->above_reason]);
-        decimal(text, "bankruptcy_price", figures.has_bankruptcy, figures.bankruptcy, price_scale);
-        decimal(text, "closeout_price", figures.has_closeout, figures.closeout, price_scale);
-        decimal(text, "buffer", figures.has_buffer, figures.buffer, 9);
-}
-
-static void drop_comma(struct zl_text *text)
-{
-        if (!text->full)
-                text->data[--text->size] = 0;
+        zl_field_maybe(text, "notional", subject->has, figures.notional, figures.scale);
+        zl_field_maybe(text, "upnl", subject->has, figures.upnl, figures.scale);
+        zl_field_maybe(text, "maintenance", subject->has, figures.maintenance, figures.scale);
+        zl_field_maybe(text, "liquidation_price", figures.has_nearest, figures.nearest,
+                       price_scale);
+        zl_field_maybe(text, "liquidation_below", !points->below_reason, points->below,
+                       price_scale);
+        zl_field_word(text, "liquidation_below_reason", reasons[points->below_reason]);
+        zl_field_maybe(text, "liquidation_above", !points->above_reason, points->above,
+                       price_scale);
+        zl_field_word(text, "liquidation_above_reason", reasons[points->above_reason]);
+        zl_field_maybe(text, "bankruptcy_price", figures.has_bankruptcy, figures.bankruptcy,
+                       price_scale);
+        zl_field_maybe(text, "closeout_price", figures.has_closeout, figures.closeout,
+                       price_scale);
+        zl_field_maybe(text, "buffer", figures.has_buffer, figures.buffer, 9);
 }
 
 /* The position in this row, which of a pool that is judged is this part of the view. */
@@ -221,21 +178,16 @@ static void put_position(const struct zl_subject *subject, uint32_t row, uint32_
         const struct zl_instrument *instrument =
                 &subject->engine->instruments[position->instrument];
 
-        zl_text_char(text, '{');
-        name(text, "instrument");
-        zl_text_u64(text, instrument->id);
-        zl_text_char(text, ',');
-        word(text, "leg", legs[position->leg]);
+        zl_begin(text, NULL, '{');
+        zl_field_u64(text, "instrument", instrument->id);
+        zl_field_word(text, "leg", legs[position->leg]);
         if (instrument->defined) {
-                decimal(text, "qty", true, position->holding.qty, instrument->qty_scale);
+                zl_field_decimal(text, "qty", position->holding.qty, instrument->qty_scale);
         } else {
-                name(text, "qty");
-                zl_text_i64(text, position->holding.qty);
-                zl_text_char(text, ',');
+                zl_field_i64(text, "qty", position->holding.qty);
         }
         put_figures(subject, at, instrument->price_scale, text);
-        drop_comma(text);
-        zl_text_char(text, '}');
+        zl_end(text, '}');
 }
 
 static void put_positions(const struct zl_subject *subject, struct zl_text *text)
@@ -244,8 +196,6 @@ static void put_positions(const struct zl_subject *subject, struct zl_text *text
 
         for (uint32_t row = subject->pool->first_position; row != ZL_NONE_AT;
              row = subject->engine->positions[row].next_of_pool) {
-                if (at > 0)
-                        zl_text_char(text, ',');
                 put_position(subject, row, at++, text);
         }
 }
@@ -257,14 +207,11 @@ void zl_report_pool(const struct zl_engine *engine, uint32_t row, struct zl_text
 
         zl_report_look(engine, row, &subject);
         zl_text_char(text, '{');
-        name(text, "account");
-        zl_text_u64(text, engine->accounts[subject.pool->account].id);
-        zl_text_char(text, ',');
+        zl_field_u64(text, "account", engine->accounts[subject.pool->account].id);
         zl_pool_id_format(subject.pool->id, pool_text);
-        word(text, "pool", pool_text);
+        zl_field_word(text, "pool", pool_text);
         put_pool(&subject, text);
-        name(text, "positions");
-        zl_text_char(text, '[');
+        zl_begin(text, "positions", '[');
         put_positions(&subject, text);
         zl_text_put(text, "]}");
 }

@@ -52,12 +52,9 @@ struct zl_pool_figures zl_pool_figures(const struct zl_subject *subject);
 /* Of the part of its view. */
 struct zl_position_figures zl_position_figures(const struct zl_subject *subject, uint32_t at);
 
-/* The accounts that have something to report, by number; the caller frees the answer. NULL: out of
+/* All pools by account, then in canonical order; the caller frees the answer. NULL: out of
  * memory. */
-uint32_t *zl_report_accounts(const struct zl_engine *engine, uint32_t *ret_count);
-/* The pools of an account in canonical order, at most `most` of them. */
-uint32_t zl_report_pools(const struct zl_engine *engine, uint32_t account, uint32_t *ret_pools,
-                         uint32_t most);
+uint32_t *zl_report_pools(const struct zl_engine *engine, uint32_t *ret_count);
 /* One JSON object, without an end of line. */
 void zl_report_pool(const struct zl_engine *engine, uint32_t pool, struct zl_text *text);
 

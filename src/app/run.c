@@ -322,11 +322,35 @@ static void take_part(struct zl_run *run, const struct zl_msg_snapshot_part *par
         zl_parts_free(&run->parts);
 }
 
+enum zl_err zl_run_load(struct zl_run *run, const void *state, size_t size, uint64_t heard)
+{
+        enum zl_err err = zl_snapshot_load(run->engine, state, size);
+
+        if (err != ZL_OK)
+                zl_run_begin_anew(run);
+        else
+                run->heard = heard;
+        return err;
+}
+
+void zl_run_begin_anew(struct zl_run *run)
+{
+        run->engine->now_ns = 0; /* it may be of what was read */
+        run->heard = 0;
+        begin_anew(run);
+}
+
+bool zl_run_rests(const struct zl_run *run)
+{
+        return run->parts.next == 0 && zl_snapshot_is_exact(run->engine);
+}
+
 void zl_run_message(struct zl_run *run, const struct zl_header *header, uint32_t place,
                     const struct zl_message *message, zl_run_said *said, void *context)
 {
         struct zl_header between;
 
+        run->heard++;
         if (message->type == ZL_TYPE_SNAPSHOT_PART)
                 take_part(run, &message->snapshot_part, said, context);
         else

@@ -29,6 +29,7 @@ struct zl_run {
         uint8_t *frame; /* room for one */
         struct zl_parts parts; /* of a snapshot that is being read */
         uint64_t joined, refused_parts; /* partitions taken over; parts that were not */
+        uint64_t heard; /* messages from outside */
         struct XXH3_state_s *plan; /* the digest of the plan being said */
         bool planning;
         uint32_t plan_fund;
@@ -62,5 +63,14 @@ void zl_run_message(struct zl_run *run, const struct zl_header *header, uint32_t
 ZL_MUST_CHECK enum zl_err zl_run_frame(struct zl_run *run, const void *frame, size_t size,
                                        zl_run_said *said, void *context,
                                        struct zl_frame_reader *ret_reader);
+
+/* Goes on where a state was taken, `heard` messages after its begin; the run has heard nothing yet.
+ * ZL_ERR_INVALID: it is another version's, or does not fit the engine; the run is as it was. */
+ZL_MUST_CHECK enum zl_err zl_run_load(struct zl_run *run, const void *state, size_t size,
+                                      uint64_t heard);
+/* Knows nothing again; of a run that heard nothing since it was opened or loaded. */
+void zl_run_begin_anew(struct zl_run *run);
+/* Whether a state taken now is all that is needed to go on exactly. Between frames. */
+bool zl_run_rests(const struct zl_run *run);
 
 #endif

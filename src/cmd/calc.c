@@ -4,13 +4,13 @@
 #include "app/lines.h"
 #include "app/liqmap.h"
 #include "app/options.h"
-#include "app/report_table.h"
+#include "app/report_print.h"
 #include "app/run.h"
 #include "app/say.h"
 
 #include <stdlib.h>
 
-enum { LINE_SIZE = 1 << 18, POOLS_MAX = 4096 };
+enum { LINE_SIZE = 1 << 18 };
 
 enum form {
         FORM_JSON,
@@ -50,68 +50,20 @@ static bool read_lines(struct zl_run *run, struct zl_lines *lines)
         return err == ZL_ERR_END;
 }
 
-/* What is done with each pool, in order. */
-typedef bool pool_step(void *context, uint32_t pool);
-
-static bool each_pool(const struct zl_engine *engine, pool_step *step, void *context)
+static bool print_pools(const struct zl_engine *engine, const struct zl_scales *scales, bool table)
 {
-        static uint32_t pools[POOLS_MAX];
-        uint32_t accounts_count;
-        uint32_t *accounts = zl_report_accounts(engine, &accounts_count);
-        bool good = accounts != NULL;
+        uint32_t count;
+        uint32_t *pools = zl_report_pools(engine, &count);
+        bool good = false;
 
-        for (uint32_t i = 0; good && i < accounts_count; i++) {
-                uint32_t count = zl_report_pools(engine, accounts[i], pools, POOLS_MAX);
-                for (uint32_t j = 0; good && j < count; j++)
-                        good = step(context, pools[j]);
-        }
-        free(accounts);
+        if (!pools)
+                zl_say("out of memory");
+        else if (table)
+                good = zl_report_print_table(engine, scales, pools, count);
+        else
+                good = zl_report_print_json(engine, pools, count);
+        free(pools);
         return good;
-}
-
-static struct zl_text text_over_lines(void)
-{
-        static char lines[LINE_SIZE];
-
-        return zl_text_over(lines, sizeof lines);
-}
-
-static bool print_json(void *context, uint32_t pool)
-{
-        struct zl_text text = text_over_lines();
-
-        zl_report_pool(context, pool, &text);
-        return puts(text.data) != EOF;
-}
-
-static bool measure(void *context, uint32_t pool)
-{
-        zl_report_table_measure(context, pool);
-        return true;
-}
-
-static bool print_lines(void *context, uint32_t pool)
-{
-        struct zl_text text = text_over_lines();
-
-        zl_report_table_pool(context, pool, &text);
-        return fputs(text.data, stdout) != EOF;
-}
-
-static bool print_table(const struct zl_engine *engine, const struct zl_scales *scales)
-{
-        struct zl_report_table table;
-        struct zl_text text = text_over_lines();
-
-        zl_report_table_init(&table, engine, scales);
-        if (!each_pool(engine, measure, &table))
-                return false;
-        zl_report_table_head(&table, &text);
-        if (fputs(text.data, stdout) == EOF || !each_pool(engine, print_lines, &table))
-                return false;
-        text = text_over_lines();
-        zl_report_table_foot(&table, &text);
-        return fputs(text.data, stdout) != EOF;
 }
 
 static const struct zl_engine *sorting; /* qsort takes no context */
@@ -127,7 +79,8 @@ static int by_id(const void *a, const void *b)
 static bool print_map(const struct zl_engine *engine, const struct zl_scales *scales, uint32_t row,
                       struct zl_liqmap *map)
 {
-        struct zl_text text = text_over_lines();
+        static char line[LINE_SIZE];
+        struct zl_text text = zl_text_over(line, sizeof line);
 
         if (!engine->instruments[row].has_mark)
                 return true;
@@ -156,16 +109,10 @@ static bool print_maps(const struct zl_engine *engine, const struct zl_scales *s
         return good;
 }
 
-static bool print(struct zl_engine *engine, const struct zl_scales *scales, enum form form)
+static bool print(const struct zl_engine *engine, const struct zl_scales *scales, enum form form)
 {
-        switch (form) {
-        case FORM_TABLE:
-                return print_table(engine, scales);
-        case FORM_MAP:
-                return print_maps(engine, scales);
-        default:
-                return each_pool(engine, print_json, engine);
-        }
+        return form == FORM_MAP ? print_maps(engine, scales)
+                                : print_pools(engine, scales, form == FORM_TABLE);
 }
 
 static enum zl_exit calc(FILE *file, const char *name, enum form form)

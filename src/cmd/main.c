@@ -15,6 +15,8 @@ static const struct zl_command commands[] = {
         {"diff", "the first difference between two tapes or outputs", zl_cmd_diff},
         {"bisect", "the first message of a tape at which two builds differ", zl_cmd_bisect},
         {"explain", "why was this order sent, or nothing?", zl_cmd_explain},
+        {"inspect", "the state at a point of a tape: accounts, decisions, funds", zl_cmd_inspect},
+        {"repair", "a clean copy of a damaged tape", zl_cmd_repair},
         {"calc", "JSON lines in, the risk points of every account out", zl_cmd_calc},
         {"encode", "JSON lines to frames, a tape or a socket", zl_cmd_encode},
         {"decode", "frames, a tape or a socket to JSON lines", zl_cmd_decode},

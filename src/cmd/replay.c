@@ -82,13 +82,17 @@ static bool fit(const struct settings *settings)
 
 static void print_found(const struct zl_replay_result *result)
 {
-        if (!result->recorded)
+        if (result->state_differs)
+                printf("first difference: the state at record %llu\n", (ull)result->first_record);
+        else if (!result->recorded)
                 printf("the tape holds no outputs to compare with\n");
         else if (!result->differs)
                 printf("identical: %llu outputs, byte for byte\n", (ull)result->compared);
         else
                 printf("first difference: output %llu, at record %llu\n",
                        (ull)result->first_output, (ull)result->first_record);
+        if (result->states)
+                printf("%llu states on the tape, each as it was\n", (ull)result->states);
         if (result->missing)
                 printf("%llu more were said behind the last one recorded\n",
                        (ull)result->missing);
@@ -101,7 +105,11 @@ static void print_summary(const struct zl_replay_result *result)
         printf("%llu frames, %llu messages in, %llu out, %.2f s, %.0f messages/s\n",
                (ull)result->frames, (ull)result->messages, (ull)result->outputs, seconds,
                seconds > 0 ? (double)result->messages / seconds : 0);
-        if (result->before)
+        if (result->skipped)
+                printf("%llu messages before: the state at record %llu stands for %llu, the rest "
+                       "were heard too\n",
+                       (ull)result->before, (ull)result->state, (ull)result->skipped);
+        else if (result->before)
                 printf("%llu messages before were heard too\n", (ull)result->before);
         if (result->bad_frames)
                 printf("%llu frames did not decode\n", (ull)result->bad_frames);
@@ -140,12 +148,13 @@ static const char text[] =
         "Runs a tape, or a journal (its folder or a segment), through the engine and compares what "
         "it\nsays with what the tape recorded. The first difference is shown with the input that "
         "led to it.\nExit code 3: they differ.\n\n"
-        "The engine always hears everything, from the beginning of the tape; --from, --account, "
-        "--instrument\nand --partition choose what is printed, compared or sent. What names no "
-        "account (instrument,\npartition) passes that filter.\n\n"
+        "The engine hears everything, from the beginning of the tape or, with --from, from the "
+        "last state on\nit before that; --from, --account, --instrument and --partition choose "
+        "what is printed, compared\nor sent. What names no account (instrument, partition) passes "
+        "that filter.\n\n"
         "PLACE is 2026-10-10T21:15:00Z, nanoseconds since 1970, +5m (from the beginning; for --to, "
         "from\n--from; ns us ms s m h d), record:1000, at:500 (a message's number, as --json says "
-        "it), or\nseq:mark.00000001:500. A tape's time is that of its clock messages.\n\n"
+        "it),\nseq:mark.00000001:500, or end. A tape's time is that of its clock messages.\n\n"
         "WHAT is one of\n"
         "  order [ACCOUNT]              a cancel, convert or liquidate\n"
         "  NAME [ACCOUNT]               a message out: liquidate, takeover, adl, rank, ...\n"
@@ -180,6 +189,8 @@ enum zl_exit zl_cmd_replay(int argc, char **argv)
                 {"to", ZL_OPTION_TEXT, &s.to, "PLACE", "end in front of that", 0, 0, 0},
                 {"before", ZL_OPTION_FLAG, &replay->before, NULL,
                  "print and compare what was said before --from too", 0, 0, 0},
+                {"from-begin", ZL_OPTION_FLAG, &replay->from_begin, NULL,
+                 "with --from: do not use the states on the tape: hear all of it", 0, 0, 0},
                 {"until", ZL_OPTION_LIST, &s.untils, "WHAT", "stop when this holds", 0, 0, 0},
                 {"go-on", ZL_OPTION_FLAG, &replay->go_on, NULL,
                  "behind the first difference too, as --json does", 0, 0, 0},

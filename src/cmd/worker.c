@@ -23,7 +23,7 @@ enum { THREADS_MAX = ZL_LAG_LANES_MAX };
 struct settings {
         const char *partitions, *pub, *tape, *journal, *ledger;
         struct zl_option_list sources, routers, peers;
-        uint64_t cluster, src, epoch, threads, linger_ms, journal_ms, lag_ms;
+        uint64_t cluster, src, epoch, threads, linger_ms, journal_ms, state_s, lag_ms;
         struct zl_capacity capacity;
         struct zl_net net;
 };
@@ -115,6 +115,7 @@ static bool prepare(struct worker *worker)
                                           .journal = settings->journal,
                                           .ledger = settings->ledger,
                                           .journal_wait_ms = settings->journal_ms,
+                                          .state_ns = settings->state_s * 1000000000u,
                                           .lags = &worker->lags,
                                           .ready = &worker->ready};
 
@@ -353,10 +354,8 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
 {
         struct settings settings = {.partitions = "0-255",
                                     .cluster = 256, .src = 1, .epoch = zl_now_ns(),
-                                    .threads = 1,
-                                    .linger_ms = 1000,
-                                    .journal_ms = 10000,
-                                    .lag_ms = 1000,
+                                    .threads = 1, .linger_ms = 1000, .journal_ms = 10000,
+                                    .state_s = 60, .lag_ms = 1000,
                                     .capacity = ZL_CAPACITY_DEFAULT,
                                     .net = ZL_NET_DEFAULT};
         const struct zl_option options[] = {
@@ -373,6 +372,8 @@ enum zl_exit zl_cmd_worker(int argc, char **argv)
                  "where to publish alerts, ranks, and what peers listen to", 0, 0, 0},
                 {"tape", ZL_OPTION_TEXT, &settings.tape, "DIR",
                  "folder for the tapes, one file an engine", 0, 0, 't'},
+                {"tape-snapshot-s", ZL_OPTION_NUMBER, &settings.state_s, "S",
+                 "the state goes on it every so often, by its clock; 0: never (60)", 0, 86400, 0},
                 {"journal", ZL_OPTION_TEXT, &settings.journal, "ENDPOINT",
                  "a journal to ask for states: at the start, and of what has a hole", 0, 0, 0},
                 {"journal-wait", ZL_OPTION_NUMBER, &settings.journal_ms, "MS",

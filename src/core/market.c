@@ -2,6 +2,8 @@
 
 #include "core/assert.h"
 
+#include <string.h>
+
 static zl_refusal check_slices(const struct zl_msg_asset *said)
 {
         int64_t last_weight = ZL_PPB;
@@ -34,6 +36,13 @@ static void fill_slices(struct zl_asset *asset, const struct zl_msg_asset *said)
                         .weight_ppb = ZL_PPB - said->haircut[i].rate};
 }
 
+static void keep_symbol(char symbol[ZL_SYMBOL_SIZE], const char *said)
+{
+        memset(symbol, 0, ZL_SYMBOL_SIZE);
+        for (uint32_t i = 0; i + 1 < ZL_SYMBOL_SIZE && said[i]; i++)
+                symbol[i] = said[i];
+}
+
 zl_refusal zl_asset_define(struct zl_asset *asset, const struct zl_msg_asset *said)
 {
         zl_refusal refusal = check_slices(said);
@@ -47,6 +56,7 @@ zl_refusal zl_asset_define(struct zl_asset *asset, const struct zl_msg_asset *sa
                                asset->numeraire != said->numeraire))
                 return "an asset's scales never change, nor does the numeraire";
         asset->defined = true;
+        keep_symbol(asset->symbol, said->symbol);
         asset->scale = said->scale;
         asset->rate_scale = said->rate_scale;
         asset->numeraire = said->numeraire;
@@ -131,6 +141,7 @@ zl_refusal zl_instrument_define(struct zl_instrument *instrument,
                                     instrument->settle != said->settle))
                 return "an instrument's scales and settle asset never change";
         instrument->defined = true;
+        keep_symbol(instrument->symbol, said->symbol);
         instrument->kind = said->kind;
         instrument->settle = said->settle;
         instrument->fund = said->fund;

@@ -23,6 +23,8 @@ enum {
         ZL_DUE_BITS = 118,   /* and the funding due below 2^118 */
 };
 
+enum { ZL_SYMBOL_SIZE = 32 }; /* with its end; the bytes behind it are zero */
+
 #define ZL_PRICE_MAX ((int64_t)1 << 44)
 #define ZL_NONE_AT UINT32_MAX /* no row of a table */
 
@@ -35,6 +37,7 @@ struct zl_slice {
 
 struct zl_asset {
         uint32_t id;
+        char symbol[ZL_SYMBOL_SIZE]; /* decides nothing: for who looks at the state */
         bool defined;
         bool numeraire;
         uint32_t scale, rate_scale;
@@ -65,6 +68,7 @@ struct zl_tier {
 
 struct zl_instrument {
         uint32_t id;
+        char symbol[ZL_SYMBOL_SIZE];
         bool defined;    /* a message said what it is */
         bool usable;     /* and its asset allows an exact unit */
         enum zl_kind kind;

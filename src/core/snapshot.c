@@ -7,7 +7,7 @@
 #include "core/stream.h"
 #include "core/walk.h"
 
-enum { VERSION = 3 };
+enum { VERSION = 4 };
 
 /* ---- streams ---- */
 

@@ -16,6 +16,21 @@ size_t zl_snapshot_size(struct zl_engine *engine, uint32_t partition);
 ZL_MUST_CHECK enum zl_err zl_snapshot_save(struct zl_engine *engine, uint32_t partition,
                                            void *buffer, size_t capacity, size_t *ret_size);
 
+/* Whether the engine that is loaded with a snapshot taken now goes on exactly as this one: a fund's
+ * round of questions is not carried, but opened anew. */
+bool zl_snapshot_is_exact(const struct zl_engine *engine);
+
+/* Where two snapshots differ first. */
+enum zl_snapshot_place {
+        ZL_SNAPSHOT_SAME,
+        ZL_SNAPSHOT_HEAD,      /* version, partitions: they are not of one kind */
+        ZL_SNAPSHOT_SHARED,    /* markets, policies, funds, streams, the time */
+        ZL_SNAPSHOT_PARTITION, /* *ret_partition: its accounts, streams, order limits */
+        ZL_SNAPSHOT_SAID,      /* how much was said */
+};
+enum zl_snapshot_place zl_snapshot_compare(const uint8_t *a, size_t a_size, const uint8_t *b,
+                                           size_t b_size, uint32_t *ret_partition);
+
 /* ---- reading; ZL_ERR_INVALID: not a snapshot, or one that does not fit the engine's capacities or
  * partitions; the engine is then of no use, unless it is said ---- */
 

@@ -2,9 +2,20 @@
 #include "core/fund.h"
 #include "core/pass.h"
 
+static void carry_symbol(struct zl_pass *pass, char symbol[ZL_SYMBOL_SIZE])
+{
+        for (uint32_t i = 0; i < ZL_SYMBOL_SIZE; i++) {
+                uint64_t byte = (uint8_t)symbol[i];
+                zl_pass_bits(pass, &byte, 1);
+                symbol[i] = (char)byte;
+        }
+        pass->failed |= pass->way == ZL_READING && symbol[ZL_SYMBOL_SIZE - 1] != 0;
+}
+
 static void carry_asset(struct zl_pass *pass, struct zl_asset *asset)
 {
         zl_pass_bool(pass, &asset->defined);
+        carry_symbol(pass, asset->symbol);
         zl_pass_bool(pass, &asset->numeraire);
         zl_pass_u32(pass, &asset->scale);
         zl_pass_u32(pass, &asset->rate_scale);
@@ -40,6 +51,7 @@ static void carry_tiers(struct zl_pass *pass, struct zl_instrument *instrument)
 static void carry_contract(struct zl_pass *pass, struct zl_instrument *instrument)
 {
         zl_pass_bool(pass, &instrument->defined);
+        carry_symbol(pass, instrument->symbol);
         zl_pass_bool(pass, &instrument->usable);
         ZL_PASS_CHOICE(pass, instrument->kind, ZL_KIND_QUANTO + 1);
         zl_pass_u32(pass, &instrument->settle);

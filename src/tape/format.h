@@ -65,4 +65,12 @@ ZL_MUST_CHECK static inline enum zl_err zl_record_check(const uint8_t *head, uin
         return ZL_OK;
 }
 
+/* ---- finding records where none is expected (scan.c) ---- */
+
+/* Whether a whole record of a tape stands there, every byte of its head as it is written. */
+bool zl_scan_holds(const uint8_t *data, uint64_t size, uint64_t at, uint32_t *ret_body_size);
+/* The first such place at or behind `from`; `size`: none. Bytes that were made to look like records
+ * inside a frame are not told from real ones: what stands before them says that. */
+uint64_t zl_scan_on(const uint8_t *data, uint64_t size, uint64_t from);
+
 #endif

@@ -173,6 +173,7 @@ static enum zl_err next_of_folder(struct zl_kept_source *source,
         } while (err == ZL_OK && item.kind == ZL_STORE_RESTART);
         if (err != ZL_OK)
                 return err;
+        source->number = item.position;
         if (item.kind != ZL_STORE_FRAME) {
                 ret_record->number = source->number;
                 ret_record->offset = 0;
@@ -211,6 +212,11 @@ bool zl_kept_goes_on(const struct zl_kept_source *source)
         return source->store != NULL;
 }
 
+uint64_t zl_kept_number(const struct zl_kept_source *source)
+{
+        return source->number;
+}
+
 const char *zl_kept_why(const struct zl_kept_source *source)
 {
         return source->why;
@@ -247,6 +253,48 @@ enum zl_err zl_kept_rewind(struct zl_kept_source *source)
         source->segment = segment;
         source->number = 0;
         zl_kept_forget(source);
+        return ZL_OK;
+}
+
+/* ---- states ---- */
+
+enum zl_err zl_kept_find_state(struct zl_kept_source *source, uint64_t number_max,
+                               uint64_t now_ns_max, struct zl_tape_state *ret_state)
+{
+        struct zl_store_snapshot snapshot;
+        enum zl_err err = ZL_ERR_END;
+
+        if (source->store)
+                err = zl_store_newest_before(source->store, number_max, now_ns_max, &snapshot);
+        if (err == ZL_OK)
+                *ret_state = (struct zl_tape_state){.number = snapshot.position,
+                                                    .offset = snapshot.digest,
+                                                    .now_ns = snapshot.made_ns,
+                                                    .size = snapshot.size};
+        return err;
+}
+
+enum zl_err zl_kept_read_state(struct zl_kept_source *source, const struct zl_tape_state *state,
+                               uint8_t *bytes)
+{
+        const struct zl_store_snapshot snapshot = {.position = state->number,
+                                                   .size = state->size,
+                                                   .digest = state->offset,
+                                                   .made_ns = state->now_ns};
+
+        return zl_store_get(source->store, &snapshot, bytes);
+}
+
+enum zl_err zl_kept_go_behind(struct zl_kept_source *source, const struct zl_tape_state *state)
+{
+        struct zl_store_reader *items;
+        enum zl_err err = zl_store_read(source->store, state->number, &items);
+
+        if (err != ZL_OK)
+                return err;
+        zl_store_shut(source->items);
+        source->items = items;
+        source->number = state->number;
         return ZL_OK;
 }
 

@@ -127,7 +127,8 @@ void zl_log_snapshot_found(struct zl_log *log, uint64_t position, uint64_t found
 uint64_t zl_log_snapshots_check(struct zl_log *log, const uint64_t found[], uint32_t count);
 enum zl_err zl_log_put(struct zl_store *store, uint64_t position, const void *bytes, size_t size,
                        uint64_t made_ns);
-enum zl_err zl_log_newest(struct zl_store *store, struct zl_store_snapshot *ret_snapshot);
+enum zl_err zl_log_newest(struct zl_store *store, uint64_t position_max, uint64_t made_ns_max,
+                          struct zl_store_snapshot *ret_snapshot);
 enum zl_err zl_log_get(struct zl_store *store, const struct zl_store_snapshot *snapshot,
                        void *bytes);
 

@@ -210,14 +210,19 @@ enum zl_err zl_log_put(struct zl_store *store, uint64_t position, const void *by
         return ZL_OK;
 }
 
-enum zl_err zl_log_newest(struct zl_store *store, struct zl_store_snapshot *ret_snapshot)
+enum zl_err zl_log_newest(struct zl_store *store, uint64_t position_max, uint64_t made_ns_max,
+                          struct zl_store_snapshot *ret_snapshot)
 {
         const struct zl_log *log = zl_log_of(store);
 
-        if (log->snapshots_count == 0)
-                return ZL_ERR_END;
-        *ret_snapshot = log->snapshots[0];
-        return ZL_OK;
+        for (uint32_t i = 0; i < log->snapshots_count; i++) {
+                const struct zl_store_snapshot *one = &log->snapshots[i];
+                if (one->position > position_max || one->made_ns > made_ns_max)
+                        continue;
+                *ret_snapshot = *one;
+                return ZL_OK;
+        }
+        return ZL_ERR_END;
 }
 
 static void forget(struct zl_log *log, uint64_t position)

@@ -69,7 +69,7 @@ struct zl_store_kind {
         const char *(*reader_why)(const struct zl_store_reader *);
         void (*shut)(struct zl_store_reader *);
         enum zl_err (*put)(struct zl_store *, uint64_t, const void *, size_t, uint64_t);
-        enum zl_err (*newest)(struct zl_store *, struct zl_store_snapshot *);
+        enum zl_err (*newest)(struct zl_store *, uint64_t, uint64_t, struct zl_store_snapshot *);
         enum zl_err (*get)(struct zl_store *, const struct zl_store_snapshot *, void *);
         void (*status)(const struct zl_store *, struct zl_store_status *);
         const char *(*why)(const struct zl_store *);
@@ -152,7 +152,15 @@ ZL_MUST_CHECK static inline enum zl_err zl_store_put(struct zl_store *store, uin
 ZL_MUST_CHECK static inline enum zl_err zl_store_newest(struct zl_store *store,
                                                         struct zl_store_snapshot *ret_snapshot)
 {
-        return store->kind->newest(store, ret_snapshot);
+        return store->kind->newest(store, UINT64_MAX, UINT64_MAX, ret_snapshot);
+}
+
+/* The newest of those at this position or before, made at this time or before. */
+ZL_MUST_CHECK static inline enum zl_err zl_store_newest_before(
+        struct zl_store *store, uint64_t position_max, uint64_t made_ns_max,
+        struct zl_store_snapshot *ret_snapshot)
+{
+        return store->kind->newest(store, position_max, made_ns_max, ret_snapshot);
 }
 
 /* Reads `snapshot` into `bytes`, which takes snapshot->size. ZL_ERR_DAMAGED: it does not hold any

@@ -1,4 +1,5 @@
 #include "tape/format.h"
+#include "tape/states.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,9 @@ struct zl_tape_writer {
         int broken; /* errno of the first failure, 0 for none */
         uint64_t records;
         uint64_t whole_size; /* of the file up to its last whole record */
+        uint64_t given;      /* bytes of all that was appended */
+        uint64_t state;      /* where the last state begins; 0: none */
+        uint8_t seal[ZL_SEAL_SIZE];
         size_t used;
         uint8_t buffer[BUFFER_SIZE];
 };
@@ -78,7 +82,7 @@ enum zl_err zl_tape_flush(struct zl_tape_writer *writer)
 
 enum zl_err zl_tape_create(const char *path, struct zl_tape_writer **ret_writer)
 {
-        struct zl_tape_writer *writer = malloc(sizeof *writer);
+        struct zl_tape_writer *writer = calloc(1, sizeof *writer);
 
         if (!writer)
                 return ZL_ERR_SYSTEM;
@@ -87,9 +91,7 @@ enum zl_err zl_tape_create(const char *path, struct zl_tape_writer **ret_writer)
                 free(writer);
                 return ZL_ERR_SYSTEM;
         }
-        writer->broken = 0;
-        writer->records = 0;
-        writer->whole_size = 0;
+        writer->given = ZL_TAPE_MAGIC_SIZE;
         writer->used = ZL_TAPE_MAGIC_SIZE;
         memcpy(writer->buffer, ZL_TAPE_MAGIC, ZL_TAPE_MAGIC_SIZE);
         *ret_writer = writer;
@@ -104,6 +106,7 @@ static enum zl_err append_long(struct zl_tape_writer *writer, const uint8_t *hea
             write_all(writer->fd, frame, frame_size) < frame_size)
                 return give_up(writer);
         writer->whole_size += ZL_TAPE_HEAD_SIZE + frame_size;
+        writer->given += ZL_TAPE_HEAD_SIZE + frame_size;
         writer->records++;
         return ZL_OK;
 }
@@ -114,7 +117,7 @@ enum zl_err zl_tape_append(struct zl_tape_writer *writer, enum zl_record_kind ki
         uint8_t head[ZL_TAPE_HEAD_SIZE];
         size_t size = sizeof head + frame_size;
 
-        ZL_ASSERT(frame_size <= UINT32_MAX);
+        ZL_ASSERT(frame_size <= ZL_FRAME_SIZE_MAX);
         if (writer->broken)
                 return still_broken(writer);
         zl_record_head(head, kind, frame, frame_size);
@@ -125,13 +128,70 @@ enum zl_err zl_tape_append(struct zl_tape_writer *writer, enum zl_record_kind ki
         memcpy(writer->buffer + writer->used, head, sizeof head);
         memcpy(writer->buffer + writer->used + sizeof head, frame, frame_size);
         writer->used += size;
+        writer->given += size;
         writer->records++;
         return ZL_OK;
+}
+
+/* ---- states ---- */
+
+enum zl_err zl_tape_append_seal(struct zl_tape_writer *writer, const uint8_t seal[ZL_SEAL_SIZE])
+{
+        memcpy(writer->seal, seal, ZL_SEAL_SIZE);
+        return zl_tape_append(writer, ZL_RECORD_SEAL, seal, ZL_SEAL_SIZE);
+}
+
+static void put_part_head(const struct zl_tape_writer *writer, uint8_t *body,
+                          const struct zl_tape_part *part)
+{
+        memcpy(body, writer->seal, ZL_SEAL_SIZE);
+        zl_put_le(body + 16, writer->records, 8);
+        zl_put_le(body + 24, part->back, 8);
+        zl_put_le(body + 32, part->previous, 8);
+        zl_put_le(body + 40, part->now_ns, 8);
+        zl_put_le(body + 48, part->messages, 8);
+        zl_put_le(body + 56, part->size, 8);
+        zl_put_le(body + 64, part->at, 8);
+}
+
+enum zl_err zl_tape_append_state(struct zl_tape_writer *writer, uint64_t now_ns,
+                                 uint64_t messages, const void *bytes, size_t size)
+{
+        const uint32_t most = ZL_FRAME_SIZE_MAX - ZL_PART_HEAD_SIZE;
+        const uint64_t begin = writer->given;
+        uint8_t *body = malloc(ZL_FRAME_SIZE_MAX);
+        struct zl_tape_part part = {.now_ns = now_ns,
+                                    .messages = messages,
+                                    .size = size,
+                                    .previous = writer->state ? begin - writer->state : 0};
+        enum zl_err err;
+
+        if (!body)
+                return ZL_ERR_FULL;
+        do {
+                part.back = writer->given - begin;
+                part.bytes_size = size - part.at < most ? (uint32_t)(size - part.at) : most;
+                put_part_head(writer, body, &part);
+                memcpy(body + ZL_PART_HEAD_SIZE, (const uint8_t *)bytes + part.at,
+                       part.bytes_size);
+                err = zl_tape_append(writer, ZL_RECORD_STATE, body,
+                                     ZL_PART_HEAD_SIZE + part.bytes_size);
+                part.at += part.bytes_size;
+        } while (err == ZL_OK && part.at < size);
+        free(body);
+        if (err == ZL_OK)
+                writer->state = begin;
+        return err;
 }
 
 uint64_t zl_tape_records(const struct zl_tape_writer *writer)
 {
         return writer->records;
+}
+
+uint64_t zl_tape_written(const struct zl_tape_writer *writer)
+{
+        return writer->given;
 }
 
 enum zl_err zl_tape_close(struct zl_tape_writer *writer)

@@ -2,6 +2,7 @@
  * bytes. Checksums are made right after most mutations, or nothing behind them would be met. */
 #include "core/assert.h"
 #include "tape/format.h"
+#include "tape/reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,12 +51,15 @@ static uint64_t read_all(struct zl_tape_reader *reader, const uint8_t *data, siz
 {
         struct zl_tape_record record;
         uint64_t at = size < ZL_TAPE_MAGIC_SIZE ? size : ZL_TAPE_MAGIC_SIZE, records = 0;
+        bool counted = true; /* no record told another number */
         enum zl_err err;
 
+        reader->all = true;
         while ((err = zl_tape_next(reader, &record)) == ZL_OK) {
                 struct zl_frame_reader frame;
-                ZL_ASSERT(record.number == records++ && record.offset == at);
-                ZL_ASSERT(record.kind <= ZL_RECORD_INTERNAL);
+                counted &= record.kind <= ZL_RECORD_SEAL;
+                ZL_ASSERT((!counted || record.number == records++) && record.offset == at);
+                ZL_ASSERT(record.kind < ZL_RECORD_KINDS && record.kind != ZL_RECORD_KEPT);
                 at += ZL_TAPE_HEAD_SIZE + record.frame_size;
                 ZL_ASSERT(at <= size);
                 ZL_ASSERT(!memcmp(record.frame, data + at - record.frame_size, record.frame_size));
@@ -66,7 +70,7 @@ static uint64_t read_all(struct zl_tape_reader *reader, const uint8_t *data, siz
                                                  record.frame_size) == ZL_OK);
         }
         if (err == ZL_ERR_DAMAGED)
-                ZL_ASSERT(record.number == records && record.offset == at);
+                ZL_ASSERT((!counted || record.number == records) && record.offset == at);
         else
                 ZL_ASSERT(err == ZL_ERR_END && zl_tape_torn(reader) == (size < 16 ? size
                                                                                   : size - at));
@@ -82,6 +86,28 @@ static bool spare_bytes_are_zero(const uint8_t *data, uint64_t size)
                         return false;
         }
         return true;
+}
+
+/* A state that is found is as long as it says, and damage is passed to where a record holds. */
+static void check_states(struct zl_tape_reader *reader, size_t size)
+{
+        struct zl_tape_state state;
+        struct zl_tape_record record;
+        enum zl_err err;
+
+        if (zl_tape_find_state(reader, UINT64_MAX, UINT64_MAX, &state) == ZL_OK) {
+                ZL_ASSERT(state.behind <= size && state.size < size);
+                uint8_t *bytes = malloc(state.size + 1);
+                ZL_ASSERT(bytes && zl_tape_read_state(reader, &state, bytes) == ZL_OK);
+                free(bytes);
+        }
+        ZL_ASSERT(zl_tape_rewind(reader) == ZL_OK);
+        while ((err = zl_tape_next(reader, &record)) != ZL_ERR_END) {
+                if (err == ZL_ERR_DAMAGED)
+                        zl_tape_pass_damage(reader);
+                else
+                        ZL_ASSERT(err == ZL_OK && record.offset + record.frame_size < size);
+        }
 }
 
 static void check_again(struct zl_tape_reader *reader, const uint8_t *data, size_t size)
@@ -117,6 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 uint64_t whole = read_all(reader, data, size, NULL);
                 if (size >= ZL_TAPE_MAGIC_SIZE && spare_bytes_are_zero(data, whole))
                         check_again(reader, data, size);
+                check_states(reader, size);
                 zl_tape_shut(reader);
         }
         close(fd);

@@ -9,7 +9,6 @@
 
 enum {
         HEAD_SIZE = 4096,
-        POOLS_MOST = 1024,
         ROUNDS_MOST = 1 << 24, /* decisions, plans and settlements that one frame may cause */
 };
 
@@ -409,24 +408,20 @@ bool zl_branch_open(struct zl_branch *branch, const struct zl_survey *survey,
 static void count_uncovered(struct zl_branch *branch)
 {
         const struct zl_engine *engine = branch->run.engine;
-        uint32_t count, pools[POOLS_MOST];
-        uint32_t *accounts = zl_report_accounts(engine, &count);
         struct zl_subject *subject = malloc(sizeof *subject);
 
-        for (uint32_t i = 0; accounts && subject && i < count; i++) {
-                uint32_t pools_count = zl_report_pools(engine, accounts[i], pools, POOLS_MOST);
-                for (uint32_t k = 0; k < pools_count; k++) {
-                        zl_report_look(engine, pools[k], subject);
-                        if (!subject->has)
-                                continue;
-                        struct zl_pool_figures figures = zl_pool_figures(subject);
-                        if (figures.state == ZL_POOL_BANKRUPT)
-                                branch->variant->totals.uncovered -= figures.left;
-                }
+        for (uint32_t row = 0; subject && row < engine->pool_rows.fresh; row++) {
+                if (engine->pools[row].account == ZL_NONE_AT)
+                        continue;
+                zl_report_look(engine, row, subject);
+                if (!subject->has)
+                        continue;
+                struct zl_pool_figures figures = zl_pool_figures(subject);
+                if (figures.state == ZL_POOL_BANKRUPT)
+                        branch->variant->totals.uncovered -= figures.left;
         }
-        if (!accounts || !subject)
+        if (!subject)
                 zl_branch_fail(branch, "out of memory");
-        free(accounts);
         free(subject);
 }
 
