@@ -139,7 +139,7 @@ class Market:
             self.journal = cluster.ipc('state')
             cluster.start('journal', '--sub', self.feed.endpoint, '--store', cluster.dir / 'store',
                           '--serve', self.journal, '--accounts', 20000)
-            self.feed.await_subscription('acct')
+            self.feed.await_topics(f'acct.{number:08x}' for number in range(256))
         self.four = Side(cluster, 'four', self.feed.endpoint, {
             1: ('0-63', 1), 2: ('64-127', 1), 3: ('128-191', 2), 4: ('192-255', 1)})
         self.one = Side(cluster, 'one', self.feed.endpoint, {5: ('0-255', 1)})
