@@ -14,7 +14,7 @@ import sys
 from cluster import Cluster, check, main
 from witness import Witness
 
-SECONDS, CUT_S, HEALED_S = 18, 7, 9.2  # prices fall from 8.1 to 10.8, and rise then
+SECONDS, CUT_S, HEALED_S = 30, 8.5, 11  # prices slide from 7.5, fall from 13.5 to 18, and rise then
 NAME, ADDRESS, LATER, WORKER = 'market.test', '10.77.0.1', '10.77.0.3', '10.77.0.2'
 ACCOUNTS = 600
 
