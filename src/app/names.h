@@ -3,7 +3,7 @@
 #ifndef ZL_APP_NAMES_H
 #define ZL_APP_NAMES_H
 
-#include "app/report.h"
+#include "app/risk/report.h"
 #include "codec/scales.h"
 
 /* "7 BTC-USDT"; "7" without a symbol. */

@@ -1,12 +1,12 @@
 /* zeroline bisect - the first message of a tape at which two builds differ. */
 #include "cmd/command.h"
 
-#include "app/cause.h"
+#include "app/replay/cause.h"
 #include "app/child.h"
-#include "app/json_diff.h"
+#include "app/replay/json_diff.h"
 #include "app/options.h"
 #include "app/say.h"
-#include "app/source.h"
+#include "app/replay/source.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 #include "cmd/command.h"
 
 #include "app/lines.h"
-#include "app/liqmap.h"
+#include "app/risk/liqmap.h"
 #include "app/options.h"
-#include "app/report_print.h"
+#include "app/risk/report_print.h"
 #include "app/run.h"
 #include "app/say.h"
 

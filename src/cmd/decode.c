@@ -2,10 +2,10 @@
  * the caller's own form. */
 #include "cmd/command.h"
 
-#include "app/census.h"
+#include "app/show/census.h"
 #include "app/filter.h"
-#include "app/intake.h"
-#include "app/layout.h"
+#include "app/show/intake.h"
+#include "app/show/layout.h"
 #include "app/point.h"
 #include "app/say.h"
 

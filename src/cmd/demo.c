@@ -4,7 +4,7 @@
 #include "app/child.h"
 #include "app/clock.h"
 #include "app/options.h"
-#include "app/replay.h"
+#include "app/replay/replay.h"
 #include "app/say.h"
 #include "app/screen.h"
 #include "app/stop.h"

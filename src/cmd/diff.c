@@ -1,11 +1,11 @@
 /* zeroline diff - the first difference between two tapes, or two outputs. */
 #include "cmd/command.h"
 
-#include "app/cause.h"
-#include "app/json_diff.h"
+#include "app/replay/cause.h"
+#include "app/replay/json_diff.h"
 #include "app/options.h"
 #include "app/say.h"
-#include "app/source.h"
+#include "app/replay/source.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* zeroline explain - why was this order sent, or nothing? */
 #include "cmd/command.h"
 
-#include "app/explain.h"
+#include "app/explain/explain.h"
 #include "app/options.h"
 #include "app/say.h"
 

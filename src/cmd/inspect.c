@@ -1,11 +1,11 @@
 /* zeroline inspect - the state at a point of a tape or of a journal. */
 #include "cmd/command.h"
 
-#include "app/index.h"
-#include "app/inspect.h"
+#include "app/replay/index.h"
+#include "app/risk/inspect.h"
 #include "app/options.h"
 #include "app/say.h"
-#include "app/seek.h"
+#include "app/replay/seek.h"
 
 #include <stdio.h>
 #include <unistd.h>

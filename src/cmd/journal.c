@@ -3,15 +3,15 @@
 
 #include "app/capacity.h"
 #include "app/clock.h"
-#include "app/fill.h"
-#include "app/journal.h"
+#include "app/journal/fill.h"
+#include "app/journal/journal.h"
 #include "app/net.h"
 #include "app/options.h"
 #include "app/publisher.h"
 #include "app/say.h"
-#include "app/serve.h"
+#include "app/journal/serve.h"
 #include "app/stop.h"
-#include "app/subscriptions.h"
+#include "app/worker/subscriptions.h"
 
 #include <stdio.h>
 #include <stdlib.h>

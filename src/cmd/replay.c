@@ -2,10 +2,10 @@
 #include "cmd/command.h"
 
 #include "app/net.h"
-#include "app/onto.h"
+#include "app/replay/onto.h"
 #include "app/options.h"
 #include "app/ranges.h"
-#include "app/replay.h"
+#include "app/replay/replay.h"
 #include "app/say.h"
 #include "app/stop.h"
 #include "app/whatif/whatif.h"

@@ -3,7 +3,7 @@
 
 #include "app/net.h"
 #include "app/options.h"
-#include "app/route.h"
+#include "app/router/route.h"
 #include "app/say.h"
 #include "app/stop.h"
 

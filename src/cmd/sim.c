@@ -2,17 +2,17 @@
 #include "cmd/command.h"
 
 #include "app/clock.h"
-#include "app/heard.h"
-#include "app/incident.h"
-#include "app/ledger_feed.h"
+#include "app/router/heard.h"
+#include "app/sim/incident.h"
+#include "app/sim/ledger_feed.h"
 #include "app/net.h"
 #include "app/options.h"
-#include "app/plans.h"
+#include "app/sim/plans.h"
 #include "app/proposal.h"
 #include "app/publisher.h"
 #include "app/say.h"
 #include "app/stop.h"
-#include "app/venue.h"
+#include "app/sim/venue.h"
 
 #include <stdlib.h>
 #include <string.h>

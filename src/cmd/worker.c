@@ -3,7 +3,7 @@
 
 #include "app/capacity.h"
 #include "app/clock.h"
-#include "app/lane.h"
+#include "app/worker/lane.h"
 #include "app/net.h"
 #include "app/options.h"
 #include "app/ranges.h"

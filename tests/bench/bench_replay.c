@@ -4,7 +4,7 @@
  * of fifty that move within every pool's safe band, and between them the accounts again. One JSON
  * line a scenario; the rates are messages a second of processor time, the best of several runs. No
  * test: a figure to look at. */
-#include "app/replay.h"
+#include "app/replay/replay.h"
 #include "tape/tape.h"
 
 #include <zeroline/frame.h>

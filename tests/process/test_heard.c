@@ -1,8 +1,9 @@
-/* app/heard.h and app/recall.h: streams drawn at random, against a list; rounds, by the clock. */
+/* heard.h and recall.h of the router: streams drawn at random, against a list; rounds, by the
+ * clock. */
 #include "../unit/unit.h"
 
-#include "app/heard.h"
-#include "app/recall.h"
+#include "app/router/heard.h"
+#include "app/router/recall.h"
 #include "core/assert.h"
 
 enum { MS = 1000000, SOURCES = 3, IDS = 3, STREAMS = SOURCES * IDS };

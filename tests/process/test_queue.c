@@ -1,7 +1,7 @@
-/* app/queue.h, on a pair of real sockets, against a list that is sorted when it is asked. */
+/* app/worker/queue.h, on a pair of real sockets, against a list that is sorted when it is asked. */
 #include "../unit/unit.h"
 
-#include "app/queue.h"
+#include "app/worker/queue.h"
 #include "core/assert.h"
 
 enum { NOW = 1000 };

@@ -1,5 +1,5 @@
 /* What is asked for is what came last, whichever stream it is of and however the rings turned. */
-#include "app/recent.h"
+#include "app/journal/recent.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

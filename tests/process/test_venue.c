@@ -1,7 +1,7 @@
-/* app/venue.h: orders drawn at random against a drawn world, with what they may change. */
+/* app/sim/venue.h: orders drawn at random against a drawn world, with what they may change. */
 #include "../unit/unit.h"
 
-#include "app/venue.h"
+#include "app/sim/venue.h"
 #include "core/assert.h"
 
 enum { ACCOUNTS = 200, ROUNDS = 20000 };

@@ -1,7 +1,7 @@
 #include "app/whatif/branch.h"
 
 #include "app/proposal.h"
-#include "app/report.h"
+#include "app/risk/report.h"
 #include "app/say.h"
 
 #include <stdlib.h>

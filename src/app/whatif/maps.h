@@ -4,7 +4,7 @@
 #ifndef ZL_APP_WHATIF_MAPS_H
 #define ZL_APP_WHATIF_MAPS_H
 
-#include "app/liqmap.h"
+#include "app/risk/liqmap.h"
 #include "app/whatif/branch.h"
 
 struct zl_whatif_maps {

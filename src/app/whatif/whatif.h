@@ -4,8 +4,8 @@
  * surveyed once as it is; then all variants hear it in one pass, each in an engine of its own, the
  * base (nothing changed) through the same loop as the others. The output does not depend on the
  * number of threads. Owns: nothing between calls. */
-#ifndef ZL_APP_WHATIF_H
-#define ZL_APP_WHATIF_H
+#ifndef ZL_APP_WHATIF_WHATIF_H
+#define ZL_APP_WHATIF_WHATIF_H
 
 #include "app/options.h"
 
