@@ -134,6 +134,7 @@ static void take_clock(struct zl_engine *engine, const struct zl_header *header,
         if (said->lag != ZL_CLOCK_LAG_NONE)
                 say_lag(engine, said);
         zl_ladder_clock(engine);
+        zl_fund_clock(engine);
 }
 
 static void take_message(struct zl_engine *engine, const struct zl_header *header,

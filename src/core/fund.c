@@ -314,6 +314,41 @@ void zl_fund_hear_deficit(struct zl_engine *engine, const struct zl_msg_deficit 
                 end_round(engine, fund, policy, patience);
 }
 
+/* ---- ranks, though nobody is in deficit ---- */
+
+/* A round of any fund that is not answered for as long gives way. */
+static void rank_anew(struct zl_engine *engine, struct zl_fund *fund,
+                      const struct zl_policy *policy)
+{
+        uint64_t pace_ns = (policy->rank_ms > policy->answer_ms ? policy->rank_ms
+                                                                : policy->answer_ms) *
+                           1000000;
+        struct zl_round *round = engine->round;
+
+        if (engine->now_ns < fund->asked_ns + pace_ns)
+                return;
+        if (round->fund != ZL_NONE_AT &&
+            engine->now_ns >= engine->funds[round->fund].asked_ns + pace_ns) {
+                say_silence(engine, &engine->funds[round->fund]);
+                drop_round(engine);
+        }
+        fund->waiting = engine->funds_due = true;
+}
+
+void zl_fund_clock(struct zl_engine *engine)
+{
+        for (uint32_t i = 0; i < engine->instruments_by_id.count; i++) {
+                const struct zl_instrument *instrument = &engine->instruments[i];
+                uint32_t row;
+                if (!instrument->defined || instrument->fund == 0)
+                        continue;
+                const struct zl_policy *policy = zl_state_find_policy(engine, instrument->policy);
+                if (policy && policy->rank_ms > 0 && coordinates(engine, instrument->fund) &&
+                    zl_map_get(&engine->funds_by_id, instrument->fund, &row))
+                        rank_anew(engine, &engine->funds[row], policy);
+        }
+}
+
 void zl_engine_planned(struct zl_engine *engine, uint32_t fund, uint64_t rev, uint64_t digest)
 {
         uint32_t row;

@@ -68,6 +68,8 @@ bool zl_round_completes(const struct zl_engine *engine, const struct zl_header *
 /* Adds the rows of an answer to a round, as far as it has room. */
 void zl_round_keep(const struct zl_engine *engine, struct zl_round *round,
                    const struct zl_msg_adl_bid *said);
+/* Funds whose policies want their winners ranked now are asked for. */
+void zl_fund_clock(struct zl_engine *engine);
 /* Says what is left to ask, while there is room. True: all is said. */
 bool zl_fund_go_on(struct zl_engine *engine);
 

@@ -19,7 +19,7 @@ static zl_refusal check_policy(const struct zl_msg_policy *said)
 {
         if (said->answer_ms == 0 || said->answer_ms > UINT32_MAX || said->expires_ms > UINT32_MAX ||
             said->stale_ms > UINT32_MAX || said->cure_ms > UINT32_MAX ||
-            said->slice_ms > UINT32_MAX)
+            said->slice_ms > UINT32_MAX || said->rank_ms > UINT32_MAX)
                 return "answer_ms is positive; it and the other _ms values are below 2^32";
         if (said->target_ratio <= 0 || said->target_ratio > ZL_PPB)
                 return "target_ratio lies above 0 and is at most 1";
@@ -73,6 +73,7 @@ zl_refusal zl_policy_define(struct zl_policy *policy, const struct zl_msg_policy
         policy->answer_ms = said->answer_ms;
         policy->expires_ms = said->expires_ms;
         policy->stale_ms = said->stale_ms;
+        policy->rank_ms = said->rank_ms;
         policy->jump_ppm = said->jump_ppm;
         policy->jump_confirm = said->jump_confirm;
         policy->goes_on = said->adl_silent == ZL_ADL_SILENT_GO_ON;

@@ -35,7 +35,7 @@ struct zl_policy {
         int64_t slice_notional; /* numeraire */
         uint64_t slice_ms;
         uint32_t orders_per_s;
-        uint64_t answer_ms, expires_ms, stale_ms;
+        uint64_t answer_ms, expires_ms, stale_ms, rank_ms;
         enum zl_takeover_when takeover;
         int64_t fund_floor; /* numeraire */
         int64_t fund_drawdown_ppb;

@@ -7,7 +7,7 @@
 #include "core/stream.h"
 #include "core/walk.h"
 
-enum { VERSION = 4 };
+enum { VERSION = 5 };
 
 /* ---- streams ---- */
 

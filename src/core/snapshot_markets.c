@@ -135,6 +135,7 @@ static void carry_policy(struct zl_pass *pass, struct zl_policy *policy)
         zl_pass_u32(pass, &policy->jump_ppm);
         zl_pass_u32(pass, &policy->jump_confirm);
         zl_pass_bool(pass, &policy->goes_on);
+        zl_pass_u64(pass, &policy->rank_ms);
 }
 
 /* A round that is open is not carried: its fund waits again. */

@@ -91,7 +91,8 @@ MESSAGES = {
                'position_order order, slice_notional int, slice_ms u64, orders_per_s u32, '
                'answer_ms u64, expires_ms u64, takeover takeover, fund_floor int, '
                'fund_drawdown ppb, adl_score score, adl_price adl_price, socialize bool, '
-               'stale_ms u64, jump_ppm u32, jump_confirm u32, adl_silent silent+'),
+               'stale_ms u64, jump_ppm u32, jump_confirm u32, adl_silent silent+, '
+               'rank_ms u64+'),
     'beat': (10, 'beat', 'topics [moved:256]'),
     'synced': (11, 'any', ''),
     'clock': (12, 'time', 'lag clock_lag+, lag_ms u64+'),

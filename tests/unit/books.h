@@ -39,7 +39,7 @@ static struct {
         uint32_t src;   /* who speaks */
         uint32_t asker; /* whose question bids answer */
         uint64_t seq[ZL_TOPIC_KINDS][32]; /* of each topic: their numbers are small */
-        uint32_t orders, plans, queries, said;
+        uint32_t orders, plans, queries, ranks, said;
         uint32_t alerts[16];      /* by kind */
         uint32_t last_alert_said; /* how much was said before the last one */
         char evidence[200];       /* of the last alert that is no warning */
@@ -84,6 +84,7 @@ static inline void books_hear(const struct zl_output *output)
         books.said++;
         books.orders += output->type == ZL_TYPE_LIQUIDATE;
         books.queries += output->type == ZL_TYPE_ADL_QUERY;
+        books.ranks += output->type == ZL_TYPE_RANK;
         if (output->header.topic.kind == ZL_TOPIC_PLAN)
                 books_keep(output);
         if (output->type != ZL_TYPE_ALERT)

@@ -293,6 +293,43 @@ static void answer_to_another_is_not_ours(void **state)
         assert_planned();
 }
 
+/* Nobody is in deficit; at the pace of the policy winners are asked for all the same, and no plan
+ * comes of it. */
+static void winners_are_ranked_at_a_pace(void **state)
+{
+        (void)state;
+        say_fund(1);
+        say_position(1, 1, 10, 6000000, 600000 * 600);
+        say_position(2, 1, -10, 6000000, 600000 * 600);
+        say_mark(5990000);
+        say_clock(1000000000);
+        assert_int_equal(books.queries, 0);
+        zl_message_init(&books.message, ZL_TYPE_POLICY);
+        books.message.policy.policy = 1;
+        books.message.policy.rev = 1;
+        books.message.policy.rank_ms = 2000;
+        step(ctrl);
+        say_clock(2000000000);
+        assert_int_equal(books.queries, 1);
+        uint32_t ranks = books.ranks;
+        assert_int_equal(ranks, 1);
+        say_clock(3999000000);
+        assert_int_equal(books.queries, 1);
+        books.holds = true;
+        say_clock(4000000000);
+        assert_int_equal(books.queries, 2);
+        say_clock(5999000000);
+        assert_int_equal(books.queries, 2);
+        say_clock(6000000000); /* its answers were lost */
+        assert_int_equal(books.queries, 3);
+        assert_int_equal(books.alerts[ZL_ALERT_KIND_FUND], 1);
+        books.holds = false;
+        while (books_give_back(true))
+                ;
+        assert_int_equal(books.ranks, 2);
+        assert_int_equal(books.plans, 0);
+}
+
 static void long_answer_is_whole(void **state)
 {
         (void)state;
@@ -323,6 +360,7 @@ int main(void)
                 TEST(replicas_parts_are_not_mixed),
                 TEST(answer_with_a_gap_is_dropped),
                 TEST(answer_to_another_is_not_ours),
+                TEST(winners_are_ranked_at_a_pace),
                 TEST(long_answer_is_whole),
         };
 
