@@ -17,7 +17,7 @@ import zmq
 
 from cluster import DEADLINE_S, Cluster, Failed, check
 from wire import mix64
-from witness import SETTLE_S, Witness, calc
+from witness import SETTLE_S, Witness
 
 SECONDS = 12
 FAULTS_END = 0.7     # of the market's time
@@ -25,9 +25,6 @@ SILENCE_S = 1.2      # before that, in which nothing comes through
 TICK_MS, STAY_MS = 10, 50
 LOST, TWICE, LATE = 0.03, 0.03, 0.03
 LATE_MAX = 30        # frames that overtake one
-# What makes a pool, and the time, without which a price behind a journal's state is of the future.
-STATE = {'clock', 'cluster', 'asset', 'rate', 'instrument', 'mark', 'account', 'fund', 'policy', 'synced',
-         'snapshot_part'}
 
 
 class Proxy(threading.Thread):
@@ -103,7 +100,6 @@ class Proxy(threading.Thread):
 class Market:
     def __init__(self, cluster, seed, accounts, journal):
         self.cluster, self.seed, self.accounts = cluster, seed, accounts
-        self.killed = set()
         at = cluster.ipc
         room = ('--accounts', 2 * accounts, '--positions', 4 * accounts, '--balances', 4 * accounts,
                 '--instruments', 16)
@@ -143,7 +139,6 @@ class Market:
         self.proxy.mode = Proxy.FAULTY
         for share in (0.3, 0.5) if journal else ():
             self.until(share)
-            self.killed.add('one')  # calc has not been shown to make all of a tape that joins amid
             self.workers['one'].kill()
             self.workers['one'].wait()
             self.workers['one'] = self.cluster.start(*self.arguments['one'])
@@ -152,10 +147,12 @@ class Market:
         self.until(FAULTS_END)
         self.proxy.mode = Proxy.CLEAN
 
-    def lines(self, name):
+    def tape(self, name):
         src = self.arguments[name][self.arguments[name].index('--src') + 1]
-        tape = max(self.cluster.tapes(f'worker-{src}.'), key=lambda one: one.stat().st_mtime_ns)
-        return self.cluster.run('decode', tape).stdout.decode().splitlines()
+        return max(self.cluster.tapes(f'worker-{src}.'), key=lambda one: one.stat().st_mtime_ns)
+
+    def lines(self, name):
+        return self.cluster.run('decode', self.tape(name)).stdout.decode().splitlines()
 
     def has_holes(self, name):
         """By its last word on each topic, or because it has none yet: it still joins."""
@@ -174,16 +171,16 @@ class Market:
             self.until(0, self.witness.market_s + 0.5)
 
     def told(self, name):
-        """The pools that are made of what one of the workers has on its tape."""
-        lines = self.lines(name)
-        return pools_of(calc(self.cluster, [line for line in lines
-                                            if line.split('"')[3] in STATE]))
+        """The pools with positions that a worker's engine knows of, by its tape, as calc prints them."""
+        told = self.cluster.run('inspect', self.tape(name), '--json').stdout.decode()
+        lines = [json.loads(line) for line in told.splitlines()]
+        return pools_of(line for line in lines if 'what' not in line and line['positions'])
 
     def converge(self):
         """The prices stand still: what every worker knows is what there is."""
         self.cluster.stop(self.sim)
         self.hear_all()
-        begun, left = time.monotonic(), set(self.workers) - self.killed
+        begun, left = time.monotonic(), set(self.workers)
         while left:
             if time.monotonic() > begun + DEADLINE_S:
                 raise Failed(self.difference(left))
