@@ -1,8 +1,9 @@
 """A crash in which the fund's plans are carried out by the ledger that everybody hears.
 
-Two workers that hear each other, a router, and the simulated exchange as ledger. Holds: plans are made
-and carried out, each for the revision that it names; a revision that a plan made is exactly one more,
-and costs no more than its takeovers; no coordinator finds its books wrong; no more is closed than
+Two workers that hear each other, a router, and the simulated exchange as ledger. First they share the
+partitions; then both have all of them, so that two coordinators plan for the one fund. Holds: plans are
+made and carried out, each for the revision that it names; a revision that a plan made is exactly one
+more, and costs no more than its takeovers; no coordinator finds its books wrong; no more is closed than
 there was; every tape replays to what was said."""
 import json
 
@@ -16,6 +17,7 @@ class Witness:
 
     def __init__(self, cluster, feed, *workers):
         self.balance, self.rev, self.paid, self.seen = None, 0, {}, 0
+        self.planned = {}  # by revision: who made a plan for it
         self.funds = cluster.context.socket(zmq.SUB)
         self.plans = cluster.context.socket(zmq.SUB)
         for socket, topic in ((self.funds, b'\xadfund'), (self.plans, b'\xadplan')):
@@ -27,10 +29,11 @@ class Witness:
 
     def hear_plans(self):
         while self.plans.poll(0):
-            _, rows = wire.decode_frame(self.plans.recv())
+            header, rows = wire.decode_frame(self.plans.recv())
             cost = sum(row['amount'] for name, row in rows if name == 'takeover')
             rev = rows[0][1]['rev']
             self.paid[rev] = max(cost, self.paid.get(rev, 0))
+            self.planned.setdefault(rev, set()).add(header['src'])
 
     def check(self):
         self.hear_plans()
@@ -50,11 +53,11 @@ class Witness:
         self.balance, self.rev = said['balance'], said['rev']
 
 
-def run(zeroline):
+def trade(zeroline, shares, threads):
     with Cluster(zeroline) as cluster:
         at = cluster.ipc
         sim = cluster.start('sim', '--pub', at('sim'), '--fills', at('fills'), '--orders', at('venue'),
-                            '--plans', at('plans'), '--await', 3, '--seconds', 5, '--accounts', 2000,
+                            '--plans', at('plans'), '--await', sum(threads), '--seconds', 5, '--accounts', 2000,
                             '--tick', 20)
         witness = Witness(cluster, at('sim'), at('pub-1'), at('pub-2'))
         router = cluster.start('router', '--pull', at('orders'), '--pub', at('answers'), '--sub',
@@ -62,8 +65,8 @@ def run(zeroline):
         workers = [cluster.start('worker', '--sub', at('sim'), '--sub', at('answers'), '--router',
                                  at('orders'), '--ledger', at('plans'), '--pub', at(f'pub-{src}'),
                                  '--peer', at(f'pub-{3 - src}'), '--tape', cluster.dir, '--src', src,
-                                 '-p', partitions, '--threads', src)
-                   for src, partitions in ((1, '0-127'), (2, '128-255'))]
+                                 '-p', partitions, '--threads', threads[src - 1])
+                   for src, partitions in enumerate(shares, 1)]
         while sim.poll() is None:
             witness.hear_plans()
         cluster.wait(sim)
@@ -73,7 +76,10 @@ def run(zeroline):
         log = cluster.log(sim)
         check(' 0 rejected' in log and ' 0 plans carried out' not in log, log)
         check(witness.seen > 0, 'no revision that a plan made')
-        check(len(cluster.tapes()) == 3, cluster.tapes())
+        check(len(cluster.tapes()) == sum(threads), cluster.tapes())
+        if shares[0] == shares[1]:
+            check(any(len(sources) == 2 for sources in witness.planned.values()),
+                  'no revision that both made a plan for')
         for tape in cluster.tapes():
             told = cluster.run('replay', tape, '--json').stdout.decode()
             kinds = {said.get('kind') for said in map(json.loads, told.splitlines())
@@ -81,6 +87,11 @@ def run(zeroline):
             check('audit' not in kinds, f'{tape}: the books are wrong')
             told = cluster.run('replay', tape).stdout.decode()
             check('identical: ' in told, told)
+
+
+def run(zeroline):
+    trade(zeroline, ('0-127', '128-255'), (1, 2))
+    trade(zeroline, ('0-255', '0-255'), (1, 1))
 
 
 main(run)

@@ -115,7 +115,7 @@ def check_choice(cluster, tape, records):
     check(json.loads(one[0])['what'] == 'account' and json.loads(one[0])['balances'], one[0])
     table = cluster.run('inspect', tape, *at, '--top', 3).stdout.decode()
     check(table == cluster.run('inspect', tape, *at, '--top', 3, '--from-begin').stdout.decode() and
-          ' BTC-USDT ' in table, table)
+          '-USDT ' in table, table)
     check(table.startswith(f'behind record {number}, 20') and 'fund 1: ' in table and
           f'{len(pools) - 3} more are farther' in table, table)
     table = cluster.run('inspect', tape, *at, '--account', account).stdout.decode()
